@@ -1,0 +1,12 @@
+-- Run once by the PostgreSQL image, when its volume is empty. Sagsgang and Prefect each get a database and an account
+-- that may do nothing outside it: Prefect's server never reads the record.
+\set sagsgang_password `cat /run/secrets/sagsgang_database_password`
+\set prefect_password `cat /run/secrets/prefect_database_password`
+
+CREATE ROLE sagsgang LOGIN PASSWORD :'sagsgang_password';
+CREATE DATABASE sagsgang OWNER sagsgang;
+REVOKE ALL ON DATABASE sagsgang FROM PUBLIC;
+
+CREATE ROLE prefect LOGIN PASSWORD :'prefect_password';
+CREATE DATABASE prefect OWNER prefect;
+REVOKE ALL ON DATABASE prefect FROM PUBLIC;
