@@ -1,0 +1,134 @@
+"""The database: one way to write, one way to read, on SQLite and on PostgreSQL.
+
+What must stay true: a write transaction on SQLite takes the write lock at once (BEGIN IMMEDIATE), so it can never fail
+half way for having read first; no transaction stays open across an outside call or a step; and no error shows the
+parameters of a statement.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlmodel import Session
+
+from foundation.columns import RING
+from foundation.errors import DatabaseError
+from foundation.sealing import KeyRing
+
+#: Seconds that SQLite waits for another process to finish its write.
+_BUSY_SECONDS = 30
+_READ_ONLY = "sagsgang_read_only"
+
+
+class Database:
+    """An engine with the key ring, and the two kinds of transaction."""
+
+    def __init__(self, url: str, ring: KeyRing, *, pool_size: int = 8) -> None:
+        """Open ``url``: ``sqlite:///file`` or ``postgresql://…`` (psycopg 3)."""
+        self.ring = ring
+        self.engine = _make_engine(url, pool_size=pool_size)
+        setattr(self.engine.dialect, RING, ring)
+        self._reading = self.engine.execution_options(**{_READ_ONLY: True})
+        #: SQLite has one writer; threads of one process queue here instead of sleeping in its busy handler.
+        self._writer: threading.Lock | None = threading.Lock() if self.is_sqlite else None
+        self._open = threading.local()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One write transaction: commits at the end, rolls back on an exception. Never nested, never kept open."""
+        self.require_no_open_transaction("another transaction")
+        if self._writer is None:
+            with self._transaction(self.engine) as session:
+                yield session
+        else:
+            with self._writer, self._transaction(self.engine) as session:
+                yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One reading transaction, which sees one state of the database and cannot write."""
+        self.require_no_open_transaction("another transaction")
+        with self._transaction(self._reading) as session:
+            yield session
+
+    def require_no_open_transaction(self, act: str) -> None:
+        """Refuse ``act`` while this thread has a transaction open.
+
+        Raises:
+            DatabaseError: naming the act; a fault in the program, never in the data.
+        """
+        if getattr(self._open, "is_open", False):
+            message = f"a transaction is open across {act}; close it first"
+            raise DatabaseError(message)
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Session]:
+        self._open.is_open = True
+        try:
+            with Session(engine, expire_on_commit=False, autoflush=False) as session, session.begin():
+                yield session
+        finally:
+            self._open.is_open = False
+
+
+def _make_engine(url: str, *, pool_size: int) -> Engine:
+    target = make_url(url)
+    backend = target.get_backend_name()
+    if backend == "postgresql":
+        target = target.set(drivername="postgresql+psycopg")
+        engine = create_engine(
+            target, hide_parameters=True, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True
+        )
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
+    if backend == "sqlite":
+        engine = create_engine(
+            target,
+            hide_parameters=True,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    message = "SAGSGANG_DATABASE_URL skal begynde med sqlite:/// eller postgresql://"
+    raise DatabaseError(message)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's connection has no common type.
+    # The driver must not begin transactions by itself: it would begin them DEFERRED, and too late.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    # Without this INSERT OR REPLACE deletes rows without firing the triggers that forbid it.
+    cursor.execute("PRAGMA recursive_triggers = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get(_READ_ONLY, False)
+    # query_only stays with the connection, so both kinds of transaction set it.
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+    connection.exec_driver_sql("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(_READ_ONLY, False):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -1,0 +1,141 @@
+"""Every setting in one object, read from the environment and from secret files.
+
+A setting ``seal_key`` is the environment variable ``SAGSGANG_SEAL_KEY``, or a file ``SAGSGANG_SEAL_KEY`` in the folder
+named by ``SAGSGANG_SECRETS_DIR``. What must stay true: each setting has a documented default or says that it has none,
+and a wrong one is named together with what it should be, never with its value.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from foundation.environment import Environment, require_address_allowed
+from foundation.errors import ConfigurationError
+
+PREFIX = "SAGSGANG_"
+#: What the simulated municipality takes; it opens nothing else, and no other environment accepts it.
+SIMULATED_SECRET = "kun-til-simulatoren"  # noqa: S105 - published on purpose.
+
+
+class Settings(BaseSettings):
+    """All settings. Make one with ``load_settings``, which turns mistakes into a readable error."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True, extra="ignore")
+
+    environment: Environment = Field(default=Environment.SIMULATED, description="simulated, test eller production.")
+    production_switch: Literal["", "ja-dette-er-produktion"] = Field(
+        default="", description="Skal være ja-dette-er-produktion, før noget kører i production."
+    )
+    data_dir: Path = Field(default=Path("var"), description="Mappe til database, nøgler, låse og kørselslogge.")
+    database_url: str = Field(
+        default="", description="SQLAlchemy-adresse; tom betyder SQLite i data_dir. PostgreSQL: postgresql://…"
+    )
+    seal_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Nøgle til personoplysninger i databasen, 32 byte i hex. Tom: laves i data_dir i simulated.",
+    )
+    people_file: Path | None = Field(
+        default=None, description="TOML-fil, der knytter konti til personer og roller. Tom: prøvepersoner i simulated."
+    )
+
+    nova_url: str = Field(default="http://127.0.0.1:8810/nova", description="Adressen på Novas API.")
+    nova_token_url: str = Field(
+        default="http://127.0.0.1:8810/nova/realms/NovaIntegration/protocol/openid-connect/token",
+        description="Adressen, hvor robotten henter adgangsbevis til Nova.",
+    )
+    nova_client_id: str = Field(default="sagsgang", description="Robottens klient-id hos Nova.")
+    nova_client_secret: SecretStr = Field(
+        default=SecretStr(SIMULATED_SECRET), description="Robottens hemmelighed hos Nova; kun standard i simulated."
+    )
+    nova_assumed_address_write: bool = Field(
+        default=True,
+        description="Om Nova har kaldet, der skriver en parts adresse. Det er ikke offentligt kendt; se ADR 0008.",
+    )
+    cpr_url: str = Field(default="http://127.0.0.1:8810/cpr", description="Adressen på CPR-opslag og hændelser.")
+    cpr_token: SecretStr = Field(
+        default=SecretStr(SIMULATED_SECRET), description="Adgangsbevis til CPR-opslag; kun standard i simulated."
+    )
+    connect_timeout: float = Field(default=3.0, gt=0, description="Sekunder, før en forbindelse opgives.")
+    read_timeout: float = Field(default=15.0, gt=0, description="Sekunder, før et svar opgives.")
+    calls_per_second: float = Field(default=50.0, gt=0, description="Højeste antal kald i sekundet til hvert system.")
+
+    workers: int = Field(default=4, ge=1, le=32, description="Hvor mange opgaver en kørsel behandler ad gangen.")
+    claim_batch: int = Field(default=20, ge=1, le=500, description="Hvor mange opgaver der tages ad gangen.")
+    lease_seconds: float = Field(default=120.0, gt=0, description="Sekunder, en arbejder har en opgave ad gangen.")
+    max_attempts: int = Field(default=5, ge=1, description="Forsøg, før en opgave er fejlet.")
+    settle_seconds: float = Field(
+        default=5.0, ge=0, description="Sekunder, før det tæller, at en ændring ikke kan ses i det andet system."
+    )
+    owner_wait_seconds: float = Field(
+        default=3600.0, gt=0, description="Sekunder, robotten venter på en arbejder, der er standset midt i et kald."
+    )
+    circuit_failures: int = Field(default=5, ge=1, description="Fejl i træk, før et system får ro.")
+    circuit_seconds: float = Field(default=60.0, gt=0, description="Sekunder, et system får ro.")
+
+    log_json: bool | None = Field(default=None, description="Logge som JSON. Tom: ja i production, ellers nej.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Hvor meget der logges."
+    )
+
+    @model_validator(mode="after")
+    def _obey_environment(self) -> Self:
+        for name in ("nova_url", "nova_token_url", "cpr_url"):
+            require_address_allowed(getattr(self, name), environment=self.environment, name=PREFIX + name.upper())
+        if self.environment is Environment.PRODUCTION and not self.production_switch:
+            message = f"{PREFIX}PRODUCTION_SWITCH skal være ja-dette-er-produktion, før noget kører i production."
+            raise ConfigurationError(message)
+        if self.environment is not Environment.SIMULATED:
+            self._require_own_secrets()
+        return self
+
+    def _require_own_secrets(self) -> None:
+        """Outside ``simulated`` no secret may be the one that everybody can read here."""
+        for name in ("nova_client_secret", "cpr_token"):
+            if getattr(self, name).get_secret_value() in {"", SIMULATED_SECRET}:
+                message = f"{PREFIX}{name.upper()} mangler. Sæt den som miljøvariabel eller hemmelig fil."
+                raise ConfigurationError(message)
+        if not self.seal_key.get_secret_value():
+            message = f"{PREFIX}SEAL_KEY mangler. Lav en med: openssl rand -hex 32"
+            raise ConfigurationError(message)
+        if self.people_file is None:
+            message = f"{PREFIX}PEOPLE_FILE mangler. Den skal knytte konti til personer og roller."
+            raise ConfigurationError(message)
+
+    @property
+    def uses_json_logs(self) -> bool:
+        """Whether logs are JSON lines."""
+        return self.environment is Environment.PRODUCTION if self.log_json is None else self.log_json
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database's address; the embedded SQLite file where none is set."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'sagsgang.db').as_posix()}"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings from the environment and the secret files, with overrides for tests and the command line.
+
+    Raises:
+        ConfigurationError: naming each wrong setting and what it should be.
+        EnvironmentLockedError: for an address that the environment does not allow.
+    """
+    folder = os.environ.get(PREFIX + "SECRETS_DIR")
+    if folder is not None and not Path(folder).is_dir():
+        message = f"{PREFIX}SECRETS_DIR skal være en mappe med en fil for hver hemmelighed."
+        raise ConfigurationError(message)
+    try:
+        return Settings(_secrets_dir=folder, **overrides)  # type: ignore[arg-type]  # checked by pydantic itself
+    except ValidationError as error:
+        wrong = "; ".join(_explain(str(part["loc"][0]) if part["loc"] else "", part["msg"]) for part in error.errors())
+        raise ConfigurationError(wrong) from None
+
+
+def _explain(name: str, message: str) -> str:
+    field = Settings.model_fields.get(name)
+    meaning = f" {field.description}" if field is not None and field.description else ""
+    return f"{PREFIX}{name.upper()} er forkert ({message}).{meaning}"
