@@ -1,0 +1,283 @@
+"""An audit event in its final form.
+
+The body is canonical JSON, frozen when it is written: keys sorted, no spaces, UTF-8. What is hashed are these bytes and
+never a second rendering of them. What must stay true: no field can hold personal data about a citizen (``subject`` is a
+random reference), no float and no integer above 2^53 enters a body, and ``v`` changes before the meaning of any field.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+from foundation.identifiers import new_id
+
+from audit.errors import EventNotAllowedError
+from audit.vocabulary import ActorKind, EventType, Outcome, RetentionClass
+
+VERSION = 1
+#: C2SP tlog-tiles writes an entry's length in two bytes.
+MAX_BODY_BYTES = 65_535
+_MAX_INTEGER = 2**53
+#: RFC 6962 section 2.1: a leaf is hashed behind a zero byte, so that it can never be taken for a node.
+_LEAF_PREFIX = b"\x00"
+
+Scalar = str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActorRef:
+    """Who acted. ``established``: how that is known; ``on_behalf_of``: the person who started the robot."""
+
+    kind: ActorKind
+    id: str
+    established: str
+    on_behalf_of: str | None = None
+
+    def to_body(self) -> dict[str, object]:
+        """As it stands in the body."""
+        return _without_none(
+            kind=self.kind.value, id=self.id, established=self.established, onBehalfOf=self.on_behalf_of
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRef:
+    """Which program acted: the robot's name and version, and the digest of the code that ran."""
+
+    key: str
+    version: str
+    code_digest: str | None = None
+
+    def to_body(self) -> dict[str, object]:
+        """As it stands in the body."""
+        return _without_none(key=self.key, version=self.version, codeDigest=self.code_digest)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRef:
+    """Within which work it happened."""
+
+    run: str | None = None
+    item: str | None = None
+    attempt: int | None = None
+    step: str | None = None
+    effect: str | None = None
+    #: The flow run of the orchestrator, where there was one.
+    flow: str | None = None
+
+    def to_body(self) -> dict[str, object]:
+        """As it stands in the body."""
+        return _without_none(
+            run=self.run, item=self.item, attempt=self.attempt, step=self.step, effect=self.effect, flow=self.flow
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeRef:
+    """Why: the robot's purpose, its legal basis and the KLE subject."""
+
+    code: str
+    legal_basis: str
+    kle: str
+
+    def to_body(self) -> dict[str, object]:
+        """As it stands in the body."""
+        return {"code": self.code, "legalBasis": self.legal_basis, "kle": self.kle}
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRef:
+    """Whom it concerns: a random reference per person and year (see ``audit.subjects``)."""
+
+    ref: str
+    kind: str = "citizen"
+
+    def to_body(self) -> dict[str, object]:
+        """As it stands in the body."""
+        return {"ref": self.ref, "kind": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEventRef:
+    """On which case."""
+
+    system: str
+    ref: str
+
+    def to_body(self) -> dict[str, object]:
+        """As it stands in the body."""
+        return {"system": self.system, "ref": self.ref}
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRef:
+    """Which document, and the digest of its bytes."""
+
+    ref: str
+    digest: str
+
+    def to_body(self) -> dict[str, object]:
+        """As it stands in the body."""
+        return {"ref": self.ref, "digest": self.digest}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRef:
+    """What changed: names of fields, and keyed digests of the values before and after (never the values)."""
+
+    fields: tuple[str, ...]
+    before: str | None = None
+    after: str | None = None
+
+    def to_body(self) -> dict[str, object]:
+        """As it stands in the body."""
+        return _without_none(fields=list(self.fields), before=self.before, after=self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRef:
+    """What was decided and on which rule.
+
+    ``person_seconds`` is how long a person spent on it; shown only as totals of five or more.
+    """
+
+    rule: str | None = None
+    rule_version: str | None = None
+    inputs_digest: str | None = None
+    reason_code: str | None = None
+    human_review: str | None = None
+    person_seconds: int | None = None
+
+    def to_body(self) -> dict[str, object]:
+        """As it stands in the body."""
+        if self.person_seconds is not None and not 0 <= self.person_seconds < _MAX_INTEGER:
+            raise EventNotAllowedError("decision", "person_seconds must be a count of seconds")
+        return _without_none(
+            rule=self.rule,
+            ruleVersion=self.rule_version,
+            inputsDigest=self.inputs_digest,
+            reasonCode=self.reason_code,
+            humanReview=self.human_review,
+            personSeconds=self.person_seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateDetail:
+    """Details with personal data: sealed beside the event, erasable by class, bound to it by a salted commitment."""
+
+    clear: bytes = field(repr=False)
+    retention: RetentionClass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened, before it is written."""
+
+    type: EventType
+    actor: ActorRef
+    outcome: Outcome = Outcome.OK
+    process: ProcessRef | None = None
+    run: RunRef | None = None
+    purpose: PurposeRef | None = None
+    subject: SubjectRef | None = None
+    case: CaseEventRef | None = None
+    document: DocumentRef | None = None
+    change: ChangeRef | None = None
+    decision: DecisionRef | None = None
+    private: PrivateDetail | None = None
+    #: Facts of this type of event: flat, without personal data.
+    facts: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenEvent:
+    """An event as it stands for ever."""
+
+    id: UUID
+    at: datetime
+    body: bytes
+    leaf: bytes
+    #: Salt and digest bind the private detail without telling it.
+    private_salt: bytes | None
+
+
+def freeze(event: Event, *, at: datetime, environment: str) -> FrozenEvent:
+    """The canonical bytes of an event and their leaf hash.
+
+    Args:
+        event: what happened.
+        at: when, aware.
+        environment: ``simulated``, ``test`` or ``production``; part of the body, so that events cannot change sides.
+
+    Raises:
+        EventNotAllowedError: for a float, a too large integer, a non-ASCII key, or a body over 65,535 bytes.
+    """
+    event_id = new_id()
+    private_salt = secrets.token_bytes(16) if event.private is not None else None
+    facts = dict(event.facts)
+    for key, value in facts.items():
+        _check_fact(key, value)
+    body: dict[str, object] = {
+        "v": VERSION,
+        "id": str(event_id),
+        # The salt keeps the leaf unguessable once the body is pruned.
+        "salt": secrets.token_hex(16),
+        "ts": at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "env": environment,
+        "type": event.type.value,
+        "outcome": event.outcome.value,
+        "actor": event.actor.to_body(),
+    }
+    for name, reference in (
+        ("process", event.process),
+        ("run", event.run),
+        ("purpose", event.purpose),
+        ("subject", event.subject),
+        ("case", event.case),
+        ("document", event.document),
+        ("change", event.change),
+        ("decision", event.decision),
+    ):
+        if reference is not None:
+            body[name] = reference.to_body()
+    if event.private is not None and private_salt is not None:
+        body["private"] = {"commitment": commitment(private_salt, event.private.clear)}
+    if facts:
+        body["facts"] = facts
+    data = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    if len(data) > MAX_BODY_BYTES:
+        raise EventNotAllowedError(event.type.value, "the body is longer than 65,535 bytes")
+    return FrozenEvent(id=event_id, at=at, body=data, leaf=leaf_hash(data), private_salt=private_salt)
+
+
+def leaf_hash(body: bytes) -> bytes:
+    """RFC 6962 section 2.1: SHA-256 over a zero byte and the entry."""
+    return hashlib.sha256(_LEAF_PREFIX + body).digest()
+
+
+def commitment(salt: bytes, clear: bytes) -> str:
+    """SHA-256 in hex over salt and detail; with 16 random bytes of salt the detail cannot be guessed."""
+    return hashlib.sha256(salt + clear).hexdigest()
+
+
+def _without_none(**fields: object) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _check_fact(key: str, value: object) -> None:
+    if not key.isascii():
+        raise EventNotAllowedError(key, "a key must be ASCII")
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return
+    if isinstance(value, int):
+        if abs(value) > _MAX_INTEGER:
+            raise EventNotAllowedError(key, "an integer must fit in 53 bits, or readers round it")
+        return
+    raise EventNotAllowedError(key, f"a fact is text, an integer, true, false or nothing, not {type(value).__name__}")

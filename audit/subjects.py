@@ -1,0 +1,58 @@
+"""References to citizens: random, per person and year, with a mapping that can be erased.
+
+What must stay true: nobody can tell from a reference who it is without the mapping row, and when the row is deleted the
+events stay and verify while the person is gone from them.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import CursorResult, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session
+
+from audit.events import SubjectRef
+from audit.tables import AuditSubjectRow
+from foundation.sealing import KeyRing
+
+_TABLE = AuditSubjectRow.__table__
+_PURPOSE = "audit subject"
+
+
+def refer_to(session: Session, ring: KeyRing, *, identity: str, year: int) -> SubjectRef:
+    """The reference of this person for this year; made, in the caller's transaction, when there is none.
+
+    Args:
+        session: a session of ``Database.write``.
+        ring: the key ring.
+        identity: the citizen's number in clear; stored only sealed.
+        year: the year of the event.
+    """
+    token = _token(ring, identity, year)
+    known = session.execute(select(_TABLE.c.ref).where(_TABLE.c.token == token)).scalar_one_or_none()
+    if known is not None:
+        return SubjectRef(known)
+    ref = f"S{year}-{secrets.token_hex(12)}"
+    values = {"ref": ref, "token": token, "year": year, "identity": identity.encode()}
+    # Two transactions may meet the person at once; the second takes the first one's reference.
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(_TABLE).values(**values).on_conflict_do_nothing(index_elements=["token"]))
+    return SubjectRef(session.execute(select(_TABLE.c.ref).where(_TABLE.c.token == token)).scalar_one())
+
+
+def find_references(session: Session, ring: KeyRing, *, identity: str, years: range) -> list[str]:
+    """The references of this person in these years, for a report to him; empty when none or erased."""
+    tokens = [_token(ring, identity, year) for year in years]
+    return list(session.execute(select(_TABLE.c.ref).where(_TABLE.c.token.in_(tokens))).scalars())
+
+
+def erase(session: Session, ring: KeyRing, *, identity: str, years: range) -> int:
+    """Delete the mapping of this person for these years; returns how many references became nobody's."""
+    tokens = [_token(ring, identity, year) for year in years]
+    result = session.execute(delete(_TABLE).where(_TABLE.c.token.in_(tokens)))
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def _token(ring: KeyRing, identity: str, year: int) -> str:
+    return ring.lookup_token(f"{identity}:{year}", purpose=_PURPOSE)
