@@ -1,0 +1,272 @@
+"""Proposals put to people, and their answers.
+
+What must stay true: an answer is bound to the digest of exactly what was shown; the approver is neither the run's
+starter nor anybody else who is barred; and an approval is used by the handling that follows it and by no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlmodel import Session
+
+from audit.events import DecisionRef, Event, PrivateDetail
+from audit.vocabulary import EventType, RetentionClass
+from casework.errors import ApprovalRefusedError, ReasonMissingError, UnknownItemError
+from casework.moves import Detail, Lease, move
+from casework.proposals import ApprovedProposal, Proposal
+from casework.states import ApprovalState
+from casework.steps import discard_steps
+from casework.tables import ApprovalRow
+from casework.transitions import APPROVE, PARK, SEND_BACK, TAKE_OVER, Transition
+from casework.workplace import Acting, Workplace, as_person
+from foundation.actor import Actor
+from foundation.identifiers import new_id
+
+_APPROVAL = ApprovalRow.__table__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A proposal with who may answer it and for how long."""
+
+    proposal: Proposal
+    robot: str
+    robot_version: str
+    may_approve: frozenset[str]
+    #: Ids of people who may not: the run's starter, and the authors where the card says so.
+    barred: frozenset[str]
+    valid_for: float
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingApproval:
+    """A proposal that waits, as an approver meets it; the proposal is clear, screens mask it."""
+
+    id: UUID
+    item_id: UUID
+    robot: str
+    proposal: Proposal
+    digest: str
+    needs_role: str | None
+    may_approve: frozenset[str]
+    barred: frozenset[str]
+    asked_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line of a batch: which item, and the digest of what the approver saw."""
+
+    item_id: UUID
+    digest: str
+    #: Ids of rows left out; only with an approval.
+    excluded_rows: frozenset[str] = frozenset()
+
+
+def ask(session: Session, place: Workplace, lease: Lease, question: Question, *, acting: Acting) -> UUID:
+    """Park the item with a proposal, in the caller's transaction; returns the approval's id."""
+    approval_id = new_id()
+    proposal = question.proposal
+    session.execute(
+        insert(_APPROVAL).values(
+            id=approval_id,
+            item_id=lease.item_id,
+            robot=question.robot,
+            robot_version=question.robot_version,
+            state=ApprovalState.WAITING.value,
+            proposal=proposal.to_json(),
+            digest=proposal.digest(),
+            needs_role=proposal.needs_role,
+            may_approve=",".join(sorted(question.may_approve)),
+            barred=",".join(sorted(question.barred)),
+            asked_at=place.now(),
+            expires_at=place.now() + timedelta(seconds=question.valid_for),
+            excluded_rows="",
+        )
+    )
+    rules = ",".join(sorted({row.rule for row in proposal.rows}))
+    event = Event(
+        type=EventType.DECISION_PROPOSED,
+        actor=acting.actor,
+        process=acting.process,
+        purpose=acting.purpose,
+        run=acting.run(item=lease.item_id, attempt=lease.attempt),
+        decision=DecisionRef(rule=rules, inputs_digest=proposal.digest()),
+        facts={"approval": str(approval_id), "rows": len(proposal.rows)},
+    )
+    place.record(session, event)
+    # Getting somewhere clears the attempts: they count tries in a row, not visits in a life.
+    move(session, place, PARK, lease.item_id, acting=acting, lease=lease, values={"approval_id": None, "attempts": 0})
+    return approval_id
+
+
+def waiting(session: Session, *, robot: str | None = None, limit: int = 500) -> list[WaitingApproval]:
+    """The proposals that wait, oldest first."""
+    query = select(_APPROVAL).where(_APPROVAL.c.state == ApprovalState.WAITING.value).order_by(_APPROVAL.c.id)
+    if robot is not None:
+        query = query.where(_APPROVAL.c.robot == robot)
+    return [_waiting(row) for row in session.execute(query.limit(limit)).mappings()]
+
+
+def approve(
+    place: Workplace, answers: Sequence[Answer], *, actor: Actor, person_seconds: int, reason: str = ""
+) -> list[UUID]:
+    """Approve a batch: one act over a list of (item, digest), all or none.
+
+    Args:
+        place: the workplace.
+        answers: what is approved.
+        actor: who approves.
+        person_seconds: how long the person spent on the whole batch.
+        reason: free text, sealed; required when rows are left out.
+
+    Returns:
+        The ids of the approvals.
+
+    Raises:
+        ApprovalRefusedError: this person may not, or the digest is not that of what waits; nothing is approved then.
+    """
+    if any(answer.excluded_rows for answer in answers):
+        _require_reason(reason, "når linjer udelades")
+    batch = new_id()
+    share = person_seconds // len(answers) if answers else 0
+    act = _Act(APPROVE, ApprovalState.APPROVED, actor, share, reason, batch)
+    with place.database.write() as session:
+        return [_answer(session, place, answer, act) for answer in answers]
+
+
+def send_back(place: Workplace, answer: Answer, *, actor: Actor, person_seconds: int, reason: str) -> UUID:
+    """Return a proposal: the robot looks at everything again and proposes anew. Needs a reason."""
+    _require_reason(reason, "når et forslag sendes tilbage")
+    act = _Act(SEND_BACK, ApprovalState.RETURNED, actor, person_seconds, reason)
+    with place.database.write() as session:
+        discard_steps(session, place, answer.item_id)
+        return _answer(session, place, answer, act)
+
+
+def take_over(place: Workplace, answer: Answer, *, actor: Actor, person_seconds: int, reason: str) -> UUID:
+    """Take the work over by hand: the item is cancelled, with a reason."""
+    _require_reason(reason, "når en opgave overtages")
+    act = _Act(TAKE_OVER, ApprovalState.TAKEN_OVER, actor, person_seconds, reason)
+    with place.database.write() as session:
+        return _answer(session, place, answer, act)
+
+
+def approved_proposal(session: Session, approval_id: UUID) -> ApprovedProposal:
+    """What was approved, for the handling that rests on it."""
+    query = select(_APPROVAL).where(_APPROVAL.c.id == approval_id, _APPROVAL.c.state == ApprovalState.APPROVED.value)
+    row = session.execute(query).mappings().one()
+    return ApprovedProposal(
+        approval_id=str(approval_id),
+        proposal=Proposal.from_json(row["proposal"]),
+        excluded_rows=frozenset(filter(None, row["excluded_rows"].split(","))),
+        approved_by=row["decided_by"],
+        approved_at=row["decided_at"],
+    )
+
+
+def may_answer(approval: WaitingApproval, actor: Actor) -> str | None:
+    """Why this person may not answer, in Danish; None when he may."""
+    roles = {role.value for role in actor.roles}
+    if actor.id in approval.barred:
+        return f"{actor.id} har selv startet kørslen eller lavet robotten; en anden skal godkende."
+    if not approval.may_approve & roles:
+        return f"Det kræver rollen {' eller '.join(sorted(approval.may_approve))}."
+    if approval.needs_role is not None and approval.needs_role not in roles:
+        return f"Forslaget kræver rollen {approval.needs_role}."
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """What a person does with a proposal."""
+
+    transition: Transition
+    state: ApprovalState
+    actor: Actor
+    seconds: int
+    reason: str
+    batch: UUID | None = None
+
+
+def _answer(session: Session, place: Workplace, answer: Answer, act: _Act) -> UUID:
+    query = select(_APPROVAL).where(
+        _APPROVAL.c.item_id == answer.item_id, _APPROVAL.c.state == ApprovalState.WAITING.value
+    )
+    row = session.execute(query.with_for_update()).mappings().one_or_none()
+    if row is None:
+        message = f"Opgaven {answer.item_id} venter ikke på godkendelse. Se dem, der gør: sagsgang approvals"
+        raise UnknownItemError(message)
+    approval = _waiting(row)
+    _refuse_unless_allowed(approval, answer, act.actor, now=place.now())
+    session.execute(
+        update(_APPROVAL)
+        .where(_APPROVAL.c.id == approval.id)
+        .values(
+            state=act.state.value,
+            decided_by=act.actor.id,
+            decided_at=place.now(),
+            excluded_rows=",".join(sorted(answer.excluded_rows)),
+            reason=act.reason.encode() if act.reason else None,
+            batch_id=act.batch,
+        )
+    )
+    is_approved = act.state is ApprovalState.APPROVED
+    values: dict[str, object] = {"attempts": 0, "approval_id": approval.id if is_approved else None}
+    if act.state is ApprovalState.TAKEN_OVER:
+        values |= {"outcome_code": "taken_over", "outcome_message": f"Overtaget af {act.actor.id}."}
+    detail = Detail(
+        facts={
+            "approval": str(approval.id),
+            "batch": str(act.batch) if act.batch is not None else None,
+            "left_out": len(answer.excluded_rows),
+        },
+        private=PrivateDetail(act.reason.encode(), RetentionClass.DECISION) if act.reason else None,
+        decision=DecisionRef(inputs_digest=approval.digest, human_review=act.state.value, person_seconds=act.seconds),
+    )
+    acting = as_person(act.actor)
+    move(session, place, act.transition, answer.item_id, acting=acting, values=values, detail=detail)
+    return approval.id
+
+
+def _refuse_unless_allowed(approval: WaitingApproval, answer: Answer, actor: Actor, *, now: datetime) -> None:
+    why = may_answer(approval, actor)
+    if why is not None:
+        raise ApprovalRefusedError(why)
+    if answer.digest != approval.digest:
+        message = "Forslaget er ændret, siden du så det. Se det igen: sagsgang approvals"
+        raise ApprovalRefusedError(message)
+    if approval.expires_at <= now:
+        message = "Forslaget er udløbet; robotten laver et nyt ved næste kørsel."
+        raise ApprovalRefusedError(message)
+    unknown = answer.excluded_rows - {row.id for row in approval.proposal.rows}
+    if unknown:
+        message = f"Forslaget har ingen linje {', '.join(sorted(unknown))}."
+        raise ApprovalRefusedError(message)
+
+
+def _require_reason(reason: str, when: str) -> None:
+    if not reason.strip():
+        message = f"Skriv en begrundelse {when}."
+        raise ReasonMissingError(message)
+
+
+def _waiting(row: RowMapping) -> WaitingApproval:
+    return WaitingApproval(
+        id=row["id"],
+        item_id=row["item_id"],
+        robot=row["robot"],
+        proposal=Proposal.from_json(row["proposal"]),
+        digest=row["digest"],
+        needs_role=row["needs_role"],
+        may_approve=frozenset(filter(None, row["may_approve"].split(","))),
+        barred=frozenset(filter(None, row["barred"].split(","))),
+        asked_at=row["asked_at"],
+        expires_at=row["expires_at"],
+    )

@@ -1,0 +1,197 @@
+"""Claiming, keeping and taking back work items.
+
+What must stay true: an item is handed to one worker at a time, every claim raises the fencing token, and a dead
+worker's item comes back: its attempts count, so that an item that kills its worker ends as failed and not in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CursorResult, Row, bindparam, select, update
+from sqlmodel import Session
+
+from audit.events import Event
+from casework.incidents import report
+from casework.moves import Detail, Lease, move
+from casework.states import ApprovalState, ItemState
+from casework.steps import discard_steps
+from casework.tables import ApprovalRow, WorkItemRow
+from casework.transitions import CLAIM, EXPIRE_LEASE, FAIL, LAPSE, WAKE
+from casework.workplace import Acting, Workplace, as_system
+
+_ITEM = WorkItemRow.__table__
+_APPROVAL = ApprovalRow.__table__
+#: How many items the reaper looks at in one transaction, so that it never holds the database long.
+_PORTION = 200
+
+_CLAIM = (
+    update(_ITEM)
+    .where(_ITEM.c.id == bindparam("item"), _ITEM.c.state == ItemState.NEW.value)
+    .values(
+        state=ItemState.IN_PROGRESS.value,
+        attempts=_ITEM.c.attempts + 1,
+        lease_token=_ITEM.c.lease_token + 1,
+        lease_owner=bindparam("worker"),
+        lease_expires_at=bindparam("expires"),
+        run_id=bindparam("run"),
+        updated_at=bindparam("now"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedItem:
+    """An item in a worker's hands."""
+
+    lease: Lease
+    robot: str
+    reference: str
+    payload: bytes
+    approval_id: UUID | None
+
+
+def claim(
+    place: Workplace, robot: str, *, worker: UUID, run_id: UUID, acting: Acting, limit: int, lease_seconds: float
+) -> list[ClaimedItem]:
+    """Take up to ``limit`` items in one transaction, the most urgent and oldest first; wakes what is due."""
+    with place.database.write() as session:
+        now = place.now()
+        wake_due(session, place, robot=robot)
+        query = (
+            select(
+                _ITEM.c.id,
+                _ITEM.c.reference,
+                _ITEM.c.payload,
+                _ITEM.c.approval_id,
+                _ITEM.c.lease_token,
+                _ITEM.c.attempts,
+            )
+            .where(_ITEM.c.robot == robot, _ITEM.c.state == ItemState.NEW.value)
+            .order_by(_ITEM.c.priority, _ITEM.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        claimed = [
+            ClaimedItem(
+                lease=Lease(row.id, worker, row.lease_token + 1, row.attempts + 1),
+                robot=robot,
+                reference=row.reference,
+                payload=row.payload,
+                approval_id=row.approval_id,
+            )
+            for row in session.execute(query)
+        ]
+        if not claimed:
+            return []
+        expires = now + timedelta(seconds=lease_seconds)
+        same = {"worker": worker, "expires": expires, "run": run_id, "now": now}
+        session.connection().execute(_CLAIM, [{"item": item.lease.item_id, **same} for item in claimed])
+        place.record(
+            session,
+            *[
+                Event(
+                    type=CLAIM.event,
+                    actor=acting.actor,
+                    process=acting.process,
+                    purpose=acting.purpose,
+                    run=acting.run(item=item.lease.item_id, attempt=item.lease.attempt),
+                    facts={"worker": str(worker), "token": item.lease.token},
+                )
+                for item in claimed
+            ],
+        )
+        return claimed
+
+
+def keep(place: Workplace, *, worker: UUID, lease_seconds: float) -> int:
+    """Prolong every lease of this worker (the heartbeat); returns how many it still has.
+
+    A lease that has run out but was not taken back yet is prolonged too: nobody else has the item.
+    """
+    with place.database.write() as session:
+        expires = place.now() + timedelta(seconds=lease_seconds)
+        query = update(_ITEM).where(_ITEM.c.lease_owner == worker, _ITEM.c.state == ItemState.IN_PROGRESS.value)
+        result = session.execute(query.values(lease_expires_at=expires))
+        return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def wake_due(session: Session, place: Workplace, *, robot: str | None = None) -> int:
+    """Bring deferred items whose time has come back to the queue; returns how many."""
+    query = (
+        select(_ITEM.c.id)
+        .where(_ITEM.c.state == ItemState.DEFERRED.value, _ITEM.c.available_at <= place.now())
+        .order_by(_ITEM.c.available_at)
+        .limit(_PORTION)
+        .with_for_update(skip_locked=True)
+    )
+    if robot is not None:
+        query = query.where(_ITEM.c.robot == robot)
+    due = session.execute(query).scalars().all()
+    for item_id in due:
+        move(session, place, WAKE, item_id, acting=as_system("clock"), values={"available_at": None})
+    return len(due)
+
+
+def reap(place: Workplace, *, max_attempts: int) -> int:
+    """Take back items whose lease has run out; returns how many. Safe to run twice at once.
+
+    An item that has used its attempts fails, with an incident.
+    """
+    taken = 0
+    while True:
+        with place.database.write() as session:
+            portion = _expired_leases(session, place)
+            for row in portion:
+                if row.attempts < max_attempts:
+                    move(
+                        session,
+                        place,
+                        EXPIRE_LEASE,
+                        row.id,
+                        acting=as_system("reaper"),
+                        detail=Detail(facts={"token": row.lease_token}),
+                    )
+                    continue
+                message = f"Arbejderen er død {row.attempts} gange i træk med opgaven. Se loggen, før den genåbnes."
+                values = {"outcome_code": "worker_died", "outcome_message": message}
+                move(session, place, FAIL, row.id, acting=as_system("reaper"), values=values)
+                report(session, place, robot=row.robot, system="", code="worker_died", message=message, item_id=row.id)
+        taken += len(portion)
+        if len(portion) < _PORTION:
+            return taken
+
+
+def expire_approvals(place: Workplace) -> int:
+    """Let proposals that nobody answered in time lapse: their items are planned anew. Returns how many."""
+    with place.database.write() as session:
+        query = (
+            select(_APPROVAL.c.id, _APPROVAL.c.item_id)
+            .where(_APPROVAL.c.state == ApprovalState.WAITING.value, _APPROVAL.c.expires_at <= place.now())
+            .limit(_PORTION)
+            .with_for_update(skip_locked=True)
+        )
+        lapsed = session.execute(query).all()
+        for row in lapsed:
+            answered = update(_APPROVAL).where(_APPROVAL.c.id == row.id)
+            session.execute(answered.values(state=ApprovalState.EXPIRED.value, decided_at=place.now()))
+            discard_steps(session, place, row.item_id)
+            values = {"approval_id": None, "attempts": 0}
+            detail = Detail(facts={"approval": str(row.id)})
+            move(session, place, LAPSE, row.item_id, acting=as_system("clock"), values=values, detail=detail)
+        return len(lapsed)
+
+
+def _expired_leases(session: Session, place: Workplace) -> Sequence[Row[Any]]:
+    query = (
+        select(_ITEM.c.id, _ITEM.c.robot, _ITEM.c.attempts, _ITEM.c.lease_token)
+        .where(_ITEM.c.state == ItemState.IN_PROGRESS.value, _ITEM.c.lease_expires_at <= place.now())
+        .order_by(_ITEM.c.lease_expires_at)
+        .limit(_PORTION)
+        .with_for_update(skip_locked=True)
+    )
+    return session.execute(query).all()

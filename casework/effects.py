@@ -1,0 +1,298 @@
+"""Effects: what was intended in another system, and what became of it.
+
+    intended ──► done | refused | not_done | in_doubt
+    not_done ──► intended          known not to have happened: the right to call is given again
+    intended ──► intended          taken over from an owner who is proven dead; ``calls`` grows
+    in_doubt ──► done | not_done   a named person says what he saw
+
+What must stay true: the right to call is written down before the call, by a worker that is alive and holds the item's
+lease; who has it is ``owner`` with ``calls``; and ``done`` is final.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CursorResult, RowMapping, insert, select, update
+from sqlmodel import Session
+
+from audit.events import CaseEventRef, ChangeRef, Event
+from audit.vocabulary import EventType, Outcome
+from casework.errors import KeyReusedError, LeaseLostError, ReasonMissingError, TransitionRefusedError, UnknownItemError
+from casework.moves import Lease, because, move, require_lease
+from casework.states import EffectState
+from casework.tables import EffectRow
+from casework.transitions import SETTLE
+from casework.workers import require_alive
+from casework.workplace import Acting, Workplace, as_person
+from foundation.actor import Actor
+from foundation.identifiers import new_id
+
+_EFFECT = EffectRow.__table__
+
+_EVENTS: dict[EffectState, tuple[EventType, Outcome]] = {
+    EffectState.INTENDED: (EventType.EFFECT_INTENDED, Outcome.OK),
+    EffectState.DONE: (EventType.EFFECT_DONE, Outcome.OK),
+    EffectState.REFUSED: (EventType.EFFECT_REFUSED, Outcome.REFUSED),
+    EffectState.NOT_DONE: (EventType.EFFECT_NOT_DONE, Outcome.FAILED),
+    EffectState.IN_DOUBT: (EventType.EFFECT_IN_DOUBT, Outcome.UNKNOWN),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectRequest:
+    """An effect as it is asked for. ``target`` and ``fields`` are names without personal data."""
+
+    key: str
+    step: str
+    system: str
+    operation: str
+    target: str
+    intent: str
+    occurrence: int
+    approval_id: UUID | None
+    #: Keyed digest of the request.
+    digest: str
+    case: CaseEventRef
+    change: ChangeRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An effect as it is known."""
+
+    id: UUID
+    key: str
+    state: EffectState
+    owner: UUID
+    calls: int
+    first_intended_at: datetime
+    intended_at: datetime
+    remote_id: str | None
+    remote_version: str | None
+    error_code: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What became of an effect. ``found``: seen by looking, not by the answer to the call."""
+
+    state: EffectState
+    remote_id: str | None = None
+    remote_version: str | None = None
+    error_code: str | None = None
+    found: bool = False
+
+
+def find(session: Session, request: EffectRequest) -> Effect | None:
+    """The effect with this key, or None.
+
+    Raises:
+        KeyReusedError: the key was used for another request.
+    """
+    row = session.execute(select(_EFFECT).where(_EFFECT.c.key == request.key)).mappings().one_or_none()
+    if row is None:
+        return None
+    if row["request_digest"] != request.digest:
+        message = (
+            f"Effekten {row['id']} er allerede bestilt med andet indhold. Robotten har en fejl; giv dens ejer besked."
+        )
+        raise KeyReusedError(message)
+    return _view(row)
+
+
+def intend(
+    session: Session,
+    place: Workplace,
+    request: EffectRequest,
+    *,
+    lease: Lease,
+    acting: Acting,
+    before: Effect | None,
+) -> Effect:
+    """Take the right to call, in the caller's transaction.
+
+    Args:
+        session: a write transaction, committed before the call.
+        place: the workplace.
+        request: the effect.
+        lease: the worker's lease on the item.
+        acting: the robot.
+        before: the effect as ``find`` gave it; None when it is new.
+
+    Raises:
+        LeaseLostError: the lease is over, the worker is declared dead, or somebody else took the right meanwhile.
+    """
+    require_lease(session, lease)
+    require_alive(session, lease.owner)
+    now = place.now()
+    if before is None:
+        effect_id = new_id()
+        session.execute(
+            insert(_EFFECT).values(
+                id=effect_id,
+                key=request.key,
+                item_id=lease.item_id,
+                step=request.step,
+                system=request.system,
+                operation=request.operation,
+                target=request.target,
+                intent=request.intent,
+                occurrence=request.occurrence,
+                approval_id=request.approval_id,
+                request_digest=request.digest,
+                state=EffectState.INTENDED.value,
+                owner=lease.owner,
+                calls=1,
+                first_intended_at=now,
+                intended_at=now,
+            )
+        )
+        effect = Effect(effect_id, request.key, EffectState.INTENDED, lease.owner, 1, now, now, None, None, None)
+    else:
+        query = update(_EFFECT).where(
+            _EFFECT.c.id == before.id, _EFFECT.c.calls == before.calls, _EFFECT.c.state == before.state.value
+        )
+        again = {
+            "state": EffectState.INTENDED.value,
+            "owner": lease.owner,
+            "calls": before.calls + 1,
+            "intended_at": now,
+            "error_code": None,
+        }
+        result = session.execute(query.values(**again))
+        if not isinstance(result, CursorResult) or result.rowcount != 1:
+            message = "En anden arbejder har overtaget ændringen. Der er intet at gøre."
+            raise LeaseLostError(message)
+        effect = Effect(
+            before.id,
+            before.key,
+            EffectState.INTENDED,
+            lease.owner,
+            before.calls + 1,
+            before.first_intended_at,
+            now,
+            None,
+            None,
+            None,
+        )
+    _tell(
+        session, place, request, effect, EffectState.INTENDED, lease=lease, acting=acting, facts={"call": effect.calls}
+    )
+    return effect
+
+
+def finish(
+    session: Session,
+    place: Workplace,
+    request: EffectRequest,
+    effect: Effect,
+    ending: Ending,
+    *,
+    lease: Lease,
+    acting: Acting,
+) -> None:
+    """Write down what became of an effect, in the caller's transaction.
+
+    It needs no lease: what happened is a fact, also when the one who saw it woke too late. Somebody who saw it first
+    has written it down already; a late ``not_done`` never overwrites what a later owner does.
+    """
+    query = update(_EFFECT).where(_EFFECT.c.id == effect.id, _EFFECT.c.state == EffectState.INTENDED.value)
+    if ending.state is not EffectState.DONE:
+        query = query.where(_EFFECT.c.calls == effect.calls)
+    result = session.execute(
+        query.values(
+            state=ending.state.value,
+            settled_at=place.now(),
+            remote_id=ending.remote_id,
+            remote_version=ending.remote_version,
+            error_code=ending.error_code,
+        )
+    )
+    if isinstance(result, CursorResult) and result.rowcount == 1:
+        facts = {
+            "remote": ending.remote_id,
+            "error": ending.error_code,
+            "found": ending.found,
+            "call": effect.calls,
+        }
+        known = {name: value for name, value in facts.items() if value is not None}
+        _tell(session, place, request, effect, ending.state, lease=lease, acting=acting, facts=known)
+
+
+def in_doubt_of(session: Session, item_id: UUID) -> list[RowMapping]:
+    """The effects of an item that a person must settle: id, system, operation, target, intent."""
+    columns = (_EFFECT.c.id, _EFFECT.c.system, _EFFECT.c.operation, _EFFECT.c.target, _EFFECT.c.intent)
+    query = select(*columns).where(_EFFECT.c.item_id == item_id, _EFFECT.c.state == EffectState.IN_DOUBT.value)
+    return list(session.execute(query).mappings())
+
+
+def settle(place: Workplace, effect_id: UUID, *, happened: bool, saw: str, actor: Actor) -> None:
+    """A named person says whether an effect happened, and what he saw; the item goes on when all are settled.
+
+    Raises:
+        ReasonMissingError: without what was seen.
+        TransitionRefusedError: the effect is not in doubt.
+        UnknownItemError: there is no such effect.
+    """
+    if not saw.strip():
+        message = "Skriv, hvad du så i fagsystemet."
+        raise ReasonMissingError(message)
+    with place.database.write() as session:
+        row = (
+            session.execute(select(_EFFECT).where(_EFFECT.c.id == effect_id).with_for_update()).mappings().one_or_none()
+        )
+        if row is None:
+            message = f"Der er ingen ændring {effect_id}. Se de uvisse opgaver: sagsgang items --state in_doubt"
+            raise UnknownItemError(message)
+        if row["state"] != EffectState.IN_DOUBT.value:
+            message = f"Ændringen {effect_id} er ikke uvis, den er {row['state']}."
+            raise TransitionRefusedError(message)
+        state = EffectState.DONE if happened else EffectState.NOT_DONE
+        settled = {"state": state.value, "settled_at": place.now(), "settled_by": actor.id, "saw": saw.encode()}
+        if happened:
+            settled["remote_id"] = "settled-by-person"
+        session.execute(update(_EFFECT).where(_EFFECT.c.id == effect_id).values(**settled))
+        detail = because(saw, effect=str(effect_id), happened=happened)
+        acting = as_person(actor)
+        if in_doubt_of(session, row["item_id"]):
+            run = acting.run(item=row["item_id"], effect=effect_id)
+            kind = EventType.EFFECT_SETTLED
+            event = Event(type=kind, actor=acting.actor, run=run, facts=detail.facts, private=detail.private)
+            place.record(session, event)
+        else:
+            move(session, place, SETTLE, row["item_id"], acting=acting, values={"attempts": 0}, detail=detail)
+
+
+def _tell(
+    session: Session,
+    place: Workplace,
+    request: EffectRequest,
+    effect: Effect,
+    state: EffectState,
+    *,
+    lease: Lease,
+    acting: Acting,
+    facts: dict[str, str | int | bool],
+) -> None:
+    kind, outcome = _EVENTS[state]
+    event = Event(
+        type=kind,
+        outcome=outcome,
+        actor=acting.actor,
+        process=acting.process,
+        purpose=acting.purpose,
+        run=acting.run(item=lease.item_id, attempt=lease.attempt, step=request.step, effect=effect.id),
+        case=request.case,
+        change=request.change,
+        facts={"system": request.system, "operation": request.operation, "intent": request.intent, **facts},
+    )
+    place.record(session, event)
+
+
+def _view(row: RowMapping) -> Effect:
+    fields = {name: row[name] for name in Effect.__slots__}
+    fields["state"] = EffectState(row["state"])
+    return Effect(**fields)

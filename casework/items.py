@@ -1,0 +1,225 @@
+"""Work items: made, found, counted, cancelled, reopened.
+
+What must stay true: a reference makes one item per robot however often it is handed in, and an item and its event are
+made together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping, func, insert, select, update
+from sqlmodel import Session
+
+from audit.events import Event, PrivateDetail
+from audit.vocabulary import EventType, RetentionClass
+from casework.errors import ReasonMissingError, TransitionRefusedError, UnknownItemError
+from casework.moves import because, move
+from casework.states import ApprovalState, EffectState, ItemState
+from casework.steps import discard_steps
+from casework.tables import ApprovalRow, EffectRow, WorkItemRow
+from casework.transitions import CANCEL, NOT_FINAL, REOPEN
+from casework.workplace import Acting, Workplace, in_clauses
+from foundation.identifiers import new_id
+
+_ITEM = WorkItemRow.__table__
+_APPROVAL = ApprovalRow.__table__
+_EFFECT = EffectRow.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """What is needed to make a work item. ``payload`` is sealed; ``reference`` holds no personal data."""
+
+    reference: str
+    payload: bytes
+    priority: int = 0
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """A work item as people see it: nothing personal."""
+
+    id: UUID
+    robot: str
+    reference: str
+    state: ItemState
+    attempts: int
+    outcome_code: str | None
+    outcome_message: str | None
+    due_at: datetime | None
+    available_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def enqueue(
+    session: Session, place: Workplace, robot: str, items: Sequence[NewItem], *, acting: Acting, run_id: UUID | None
+) -> dict[str, UUID]:
+    """Make the items that are not there yet, in the caller's transaction; returns the id of each reference."""
+    ids: dict[str, UUID] = {}
+    for portion in in_clauses([item.reference for item in items]):
+        known = select(_ITEM.c.reference, _ITEM.c.id).where(_ITEM.c.robot == robot, _ITEM.c.reference.in_(portion))
+        ids |= {row.reference: row.id for row in session.execute(known)}
+    now = place.now()
+    rows = []
+    for item in items:
+        if item.reference in ids:
+            continue
+        ids[item.reference] = new_id()
+        rows.append(
+            {
+                "id": ids[item.reference],
+                "robot": robot,
+                "reference": item.reference,
+                "state": ItemState.NEW.value,
+                "payload": item.payload,
+                "priority": item.priority,
+                "due_at": item.due_at,
+                "attempts": 0,
+                "lease_token": 0,
+                "reopenings": 0,
+                "created_by_run": run_id,
+                "created_at": now,
+                "updated_at": now,
+            }
+        )
+    if rows:
+        session.execute(insert(_ITEM), rows)
+        place.record(
+            session,
+            *[
+                Event(
+                    type=EventType.ITEM_CREATED,
+                    actor=acting.actor,
+                    process=acting.process,
+                    purpose=acting.purpose,
+                    run=acting.run(item=row["id"]),
+                    facts={"reference": str(row["reference"])},
+                )
+                for row in rows
+            ],
+        )
+    return ids
+
+
+def cancel(session: Session, place: Workplace, item_id: UUID, *, acting: Acting, reason: str) -> bool:
+    """Cancel an item; one in progress is asked to stop and notices it between steps.
+
+    Returns:
+        True when it is cancelled now, False when it was asked to stop.
+
+    Raises:
+        ReasonMissingError: without a reason.
+        TransitionRefusedError: when it is final.
+    """
+    _require_reason(reason)
+    state = _state(session, item_id)
+    if state is ItemState.IN_PROGRESS:
+        session.execute(update(_ITEM).where(_ITEM.c.id == item_id).values(cancel_requested_by=acting.actor.id))
+        event = Event(
+            type=EventType.ITEM_CANCEL_REQUESTED,
+            actor=acting.actor,
+            run=acting.run(item=item_id),
+            private=PrivateDetail(reason.encode(), RetentionClass.DECISION),
+        )
+        place.record(session, event)
+        return False
+    values = {"outcome_code": "cancelled", "outcome_message": f"Annulleret af {acting.actor.id}."}
+    move(session, place, CANCEL, item_id, acting=acting, values=values, detail=because(reason))
+    void = update(_APPROVAL).where(_APPROVAL.c.item_id == item_id, _APPROVAL.c.state == ApprovalState.WAITING.value)
+    session.execute(void.values(state=ApprovalState.VOIDED.value, decided_by=acting.actor.id, decided_at=place.now()))
+    return True
+
+
+def reopen(session: Session, place: Workplace, item_id: UUID, *, acting: Acting, reason: str) -> None:
+    """Reopen a final item: an act of a named person with a reason.
+
+    Raises:
+        ReasonMissingError: without a reason.
+        TransitionRefusedError: when it is not final.
+    """
+    _require_reason(reason)
+    values = {
+        "reopenings": _ITEM.c.reopenings + 1,
+        "attempts": 0,
+        "approval_id": None,
+        "cancel_requested_by": None,
+        "outcome_code": None,
+        "outcome_message": None,
+    }
+    move(session, place, REOPEN, item_id, acting=acting, values=values, detail=because(reason))
+    # What was refused may be tried again: the person has put right what the refusal named.
+    refused = update(_EFFECT).where(_EFFECT.c.item_id == item_id, _EFFECT.c.state == EffectState.REFUSED.value)
+    session.execute(refused.values(state=EffectState.NOT_DONE.value))
+    discard_steps(session, place, item_id)
+
+
+def list_items(
+    session: Session, *, robot: str | None = None, state: ItemState | None = None, limit: int = 50
+) -> list[ItemView]:
+    """The newest items that fit, newest first."""
+    query = select(_ITEM).order_by(_ITEM.c.id.desc()).limit(limit)
+    if robot is not None:
+        query = query.where(_ITEM.c.robot == robot)
+    if state is not None:
+        query = query.where(_ITEM.c.state == state.value)
+    return [_view(row) for row in session.execute(query).mappings()]
+
+
+def get_item(session: Session, item_id: UUID) -> ItemView:
+    """One item.
+
+    Raises:
+        UnknownItemError: when there is none.
+    """
+    row = session.execute(select(_ITEM).where(_ITEM.c.id == item_id)).mappings().one_or_none()
+    if row is None:
+        raise _unknown(item_id)
+    return _view(row)
+
+
+def count_by_state(session: Session, *, robot: str | None = None) -> dict[ItemState, int]:
+    """How many items are in each state; states with none are left out."""
+    query = select(_ITEM.c.state, func.count()).group_by(_ITEM.c.state)
+    if robot is not None:
+        query = query.where(_ITEM.c.robot == robot)
+    return {ItemState(state): count for state, count in session.execute(query)}
+
+
+def unfinished(session: Session, *, robot: str) -> int:
+    """How many items of the robot are not final."""
+    states = [state.value for state in NOT_FINAL]
+    query = select(func.count()).where(_ITEM.c.robot == robot, _ITEM.c.state.in_(states))
+    count: int = session.execute(query).scalar_one()
+    return count
+
+
+def _state(session: Session, item_id: UUID) -> ItemState:
+    state = session.execute(select(_ITEM.c.state).where(_ITEM.c.id == item_id).with_for_update()).scalar_one_or_none()
+    if state is None:
+        raise _unknown(item_id)
+    if ItemState(state) not in NOT_FINAL:
+        message = f"Opgaven {item_id} er i tilstanden {state}: {CANCEL.reason}."
+        raise TransitionRefusedError(message)
+    return ItemState(state)
+
+
+def _unknown(item_id: UUID) -> UnknownItemError:
+    return UnknownItemError(f"Opgaven {item_id} findes ikke. Se opgaverne med: sagsgang items")
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        message = "Skriv en begrundelse."
+        raise ReasonMissingError(message)
+
+
+def _view(row: RowMapping) -> ItemView:
+    fields = {name: row[name] for name in ItemView.__slots__}
+    fields["state"] = ItemState(row["state"])
+    return ItemView(**fields)

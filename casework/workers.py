@@ -1,0 +1,163 @@
+"""Workers, and the proof that one is dead.
+
+Each worker holds a lock that the operating system takes away when its process ends, and only then: a stopped process
+keeps it. On PostgreSQL it holds a session advisory lock as well, so that another machine can tell.
+What must stay true: a worker is declared dead only by one who got its lock, and a worker that is declared dead can
+never again write down an intent (``casework.effects`` refuses it).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from audit.events import Event
+from audit.vocabulary import EventType
+from casework.errors import LeaseLostError
+from casework.tables import WorkerRow
+from casework.workplace import Workplace, as_system
+from foundation.database import Database
+from foundation.identifiers import new_id
+
+_WORKER = WorkerRow.__table__
+
+
+@dataclass
+class Worker:
+    """This process as a worker. Use ``enlist``; leave with ``stop``."""
+
+    id: UUID
+    place: Workplace
+    _lock: FileLock = field(repr=False)
+    _session_lock: Connection | None = field(repr=False)
+
+    def require_right_to_call(self) -> None:
+        """Refuse to call another system when the proof of life may be gone.
+
+        Raises:
+            LeaseLostError: the database connection that holds the advisory lock has died, so that others may take us
+                for dead.
+        """
+        if self._session_lock is None:
+            return
+        try:
+            self._session_lock.execute(text("SELECT 1"))
+        except DBAPIError:
+            message = "Forbindelsen, der viser at arbejderen lever, er væk. Kørslen stopper; start den igen."
+            raise LeaseLostError(message) from None
+
+    def stop(self) -> None:
+        """Say goodbye: nobody needs to prove this worker dead."""
+        with self.place.database.write() as session:
+            session.execute(update(_WORKER).where(_WORKER.c.id == self.id).values(stopped_at=self.place.now()))
+        if self._session_lock is not None:
+            with contextlib.suppress(DBAPIError):
+                self._session_lock.close()
+        self._lock.release()
+
+
+def enlist(place: Workplace, *, locks: Path) -> Worker:
+    """Make this process a worker; ``locks`` is the folder of the lock files."""
+    worker_id = new_id()
+    locks.mkdir(parents=True, exist_ok=True)
+    lock = _lock_file(locks, worker_id)
+    lock.acquire(blocking=False)
+    session_lock = _take_session_lock(place.database, worker_id)
+    with place.database.write() as session:
+        session.execute(
+            insert(_WORKER).values(id=worker_id, host=socket.gethostname(), pid=os.getpid(), started_at=place.now())
+        )
+    return Worker(worker_id, place, lock, session_lock)
+
+
+def require_alive(session: Session, worker: UUID) -> None:
+    """Refuse a worker that was declared dead; in the transaction that writes down an intent.
+
+    Raises:
+        LeaseLostError: it was declared dead.
+    """
+    query = select(_WORKER.c.declared_dead_at).where(_WORKER.c.id == worker)
+    if session.execute(query.with_for_update(read=True)).scalar_one() is not None:
+        message = "Arbejderen er erklæret død og må ikke fortsætte. Start kørslen igen."
+        raise LeaseLostError(message)
+
+
+def death_of(place: Workplace, worker: UUID, *, locks: Path) -> datetime | None:
+    """When this worker's process was first known to have ended; None while it lives or cannot be judged.
+
+    A worker on another machine cannot be judged with SQLite and counts as alive. A proof is remembered.
+    """
+    with place.database.read() as session:
+        row = session.execute(select(_WORKER).where(_WORKER.c.id == worker)).mappings().one()
+    known: datetime | None = row["declared_dead_at"] or row["stopped_at"]
+    if known is not None:
+        return known
+    is_here = row["host"] == socket.gethostname()
+    if not is_here and place.database.is_sqlite:
+        return None
+    if is_here and not _file_lock_is_free(locks, worker):
+        return None
+    if not place.database.is_sqlite and not _session_lock_is_free(place.database, worker):
+        return None
+    return _declare_dead(place, worker)
+
+
+def _declare_dead(place: Workplace, worker: UUID) -> datetime:
+    with place.database.write() as session:
+        moment = place.now()
+        query = update(_WORKER).where(_WORKER.c.id == worker, _WORKER.c.declared_dead_at.is_(None))
+        session.execute(query.values(declared_dead_at=moment))
+        acting = as_system("reaper")
+        place.record(session, Event(type=EventType.WORKER_DEAD, actor=acting.actor, facts={"worker": str(worker)}))
+        return moment
+
+
+def _lock_file(locks: Path, worker: UUID) -> FileLock:
+    # Threads of this process must not share the lock's re-entrance, or a worker could "prove" itself dead.
+    return FileLock(locks / f"worker-{worker}.lock", thread_local=False, is_singleton=False)
+
+
+def _file_lock_is_free(locks: Path, worker: UUID) -> bool:
+    path = locks / f"worker-{worker}.lock"
+    if not path.exists():
+        # The folder was cleared or lies elsewhere: absence proves nothing.
+        return False
+    lock = _lock_file(locks, worker)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    lock.release()
+    return True
+
+
+def _take_session_lock(database: Database, worker: UUID) -> Connection | None:
+    if database.is_sqlite:
+        return None
+    connection = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _key(worker)})
+    return connection
+
+
+def _session_lock_is_free(database: Database, worker: UUID) -> bool:
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        query = text("SELECT pg_try_advisory_lock(:key)")
+        if not connection.execute(query, {"key": _key(worker)}).scalar_one():
+            return False
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _key(worker)})
+        return True
+
+
+def _key(worker: UUID) -> int:
+    """A signed 64-bit number from the random end of the id."""
+    return int.from_bytes(worker.bytes[8:], "big", signed=True)
