@@ -1,0 +1,209 @@
+"""The guard: every change in another system at most once, and never in doubt for long.
+
+    1. write down the intent, with key, request digest and owner     one transaction
+    2. call the other system, with the key                           no transaction is open
+    3. write down what became of it                                  one transaction
+
+Where an intent is found without an ending, the guard looks before it acts, and what the look is worth each adapter says
+(``WriteTraits``). What must stay true: a call is repeated only when it is known not to have happened, or when the other
+system itself makes two into one; an owner who may still be about to call is waited for, not overtaken; and what nobody
+can look up is put to a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from casework import effects
+from casework.effects import Effect, EffectRequest, Ending
+from casework.moves import Lease
+from casework.states import EffectState
+from casework.workers import Worker, death_of
+from casework.workplace import Workplace
+from connectors.errors import (
+    AuthExpired,
+    ConnectorError,
+    EffectInDoubt,
+    OutcomeUnknown,
+    OwnerStillAlive,
+    Throttled,
+    Unavailable,
+    stored_refusal,
+)
+from connectors.reader import LONGEST_SLEEP, PAUSES, Reader
+from connectors.records import IdempotencyKey, LookUp, LookUpWorth, Sighting, WriteReceipt, WriteTraits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One writing call, with the means to look for its effect."""
+
+    request: EffectRequest
+    traits: WriteTraits
+    call: Callable[[IdempotencyKey], WriteReceipt]
+    look_up: Callable[[IdempotencyKey], LookUp]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """The guard of one work item in one worker's hands."""
+
+    reader: Reader
+    worker: Worker
+    locks: Path
+    lease: Lease
+    #: Seconds to wait for a paused owner before a person is asked.
+    owner_wait_seconds: float
+
+    @property
+    def place(self) -> Workplace:
+        """The database with clock and environment."""
+        return self.reader.place
+
+    def write(self, write: Write) -> WriteReceipt:
+        """Make a change once, whatever happened to it before.
+
+        Returns:
+            The receipt; ``replayed`` when the change was there already.
+
+        Raises:
+            ConnectorError: the system's refusal, also one of an earlier handling; ``OwnerStillAlive`` to wait;
+                ``EffectInDoubt`` when a person must say.
+            LeaseLostError: the item is in other hands.
+        """
+        request, key = write.request, IdempotencyKey(write.request.key)
+        with self.place.database.read() as session:
+            before = effects.find(session, request)
+        if before is not None:
+            known = self._recover(write, before, key)
+            if known is not None:
+                return known
+        pauses = iter(PAUSES)
+        while True:
+            effect = self._intend(write, before)
+            try:
+                return self._call(write, effect, key)
+            except (Unavailable, Throttled) as error:
+                # The system did not take the call, so it may be made again, by anybody.
+                self._finish(write, effect, Ending(state=EffectState.NOT_DONE, error_code=error.code))
+                self.reader.pause_or_raise(error, next(pauses, None))
+            with self.place.database.read() as session:
+                before = effects.find(session, request)
+
+    def _intend(self, write: Write, before: Effect | None) -> Effect:
+        limits = self.reader.limits(write.request.system)
+        limits.circuit.require_closed(write.request.operation)
+        limits.rate.wait()
+        with self.place.database.write() as session:
+            self.reader.unstored.store(session)
+            return effects.intend(
+                session, self.place, write.request, lease=self.lease, acting=self.reader.acting, before=before
+            )
+
+    def _call(self, write: Write, effect: Effect, key: IdempotencyKey) -> WriteReceipt:
+        circuit = self.reader.limits(write.request.system).circuit
+        self.place.database.require_no_open_transaction("a call to another system")
+        self.worker.require_right_to_call()
+        try:
+            receipt = write.call(key)
+        except OutcomeUnknown as error:
+            circuit.failed(error.code, acting=self.reader.acting)
+            return self._look_after_silence(write, effect, key)
+        except (Unavailable, Throttled, AuthExpired) as error:
+            circuit.failed(error.code, acting=self.reader.acting)
+            if isinstance(error, AuthExpired):
+                self._finish(write, effect, Ending(state=EffectState.NOT_DONE, error_code=error.code))
+            raise
+        except ConnectorError as error:
+            state = EffectState.NOT_DONE if error.is_retryable else EffectState.REFUSED
+            self._finish(write, effect, Ending(state=state, error_code=error.code))
+            raise
+        self._finish(
+            write,
+            effect,
+            Ending(state=EffectState.DONE, remote_id=receipt.remote_id, remote_version=receipt.remote_version),
+        )
+        circuit.succeeded(acting=self.reader.acting)
+        return receipt
+
+    def _look_after_silence(self, write: Write, effect: Effect, key: IdempotencyKey) -> WriteReceipt:
+        """Our own call got no answer: look, wait the settle time, look again."""
+        seen = self._look(write, effect, key)
+        if seen is not None:
+            return seen
+        if write.traits.worth is LookUpWorth.EVENTUAL:
+            self.place.clock.sleep(write.traits.settle_seconds)
+            seen = self._look(write, effect, key)
+            if seen is not None:
+                return seen
+        raise Unavailable(write.request.system, write.request.operation, "no answer, and nothing to be seen of it")
+
+    def _recover(self, write: Write, effect: Effect, key: IdempotencyKey) -> WriteReceipt | None:
+        """What an earlier handling left; None when the call may, or must, be made now."""
+        request = write.request
+        match effect.state:
+            case EffectState.DONE:
+                return WriteReceipt(effect.remote_id or "", effect.remote_version, replayed=True)
+            case EffectState.REFUSED:
+                raise stored_refusal(effect.error_code, request.system, request.operation)
+            case EffectState.IN_DOUBT:
+                raise EffectInDoubt(request.system, request.operation, str(effect.id))
+            case EffectState.NOT_DONE:
+                return None
+            case EffectState.INTENDED:
+                return self._recover_intended(write, effect, key)
+
+    def _recover_intended(self, write: Write, effect: Effect, key: IdempotencyKey) -> WriteReceipt | None:
+        seen = self._look(write, effect, key)
+        if seen is not None or write.traits.deduplicates:
+            return seen
+        request = write.request
+        if effect.owner != self.worker.id:
+            dead_since = death_of(self.place, effect.owner, locks=self.locks)
+            if dead_since is None:
+                waited = self.place.now() - effect.intended_at
+                if waited > timedelta(seconds=self.owner_wait_seconds):
+                    self._finish(write, effect, Ending(state=EffectState.IN_DOUBT, error_code=OwnerStillAlive.code))
+                    raise EffectInDoubt(request.system, request.operation, str(effect.id))
+                raise OwnerStillAlive(request.system, request.operation, retry_after=write.traits.settle_seconds)
+        else:
+            # This very worker lost track of it, for example when its own ending could not be written down.
+            dead_since = effect.intended_at
+        if write.traits.worth is LookUpWorth.EVENTUAL:
+            settled = dead_since + timedelta(seconds=write.traits.settle_seconds)
+            remaining = (settled - self.place.now()).total_seconds()
+            if remaining > LONGEST_SLEEP:
+                raise Unavailable(request.system, request.operation, "settling", retry_after=remaining)
+            if remaining > 0:
+                self.place.clock.sleep(remaining)
+        return self._look(write, effect, key)
+
+    def _look(self, write: Write, effect: Effect, key: IdempotencyKey) -> WriteReceipt | None:
+        """Look for the effect; a receipt when it is there, None when it is known or believed not to be.
+
+        Raises:
+            EffectInDoubt: it cannot be looked up, or something else stands there.
+        """
+        request = write.request
+        if write.traits.worth is not LookUpWorth.NONE:
+            found = self.reader.try_call(request.system, "look_up", lambda: write.look_up(key))
+            match found.sighting:
+                case Sighting.PRESENT:
+                    remote_id = found.remote_id or request.target
+                    self._finish(write, effect, Ending(state=EffectState.DONE, remote_id=remote_id, found=True))
+                    return WriteReceipt(remote_id, replayed=True)
+                case Sighting.ABSENT:
+                    return None
+                case Sighting.UNCLEAR:
+                    pass
+        self._finish(write, effect, Ending(state=EffectState.IN_DOUBT))
+        raise EffectInDoubt(request.system, request.operation, str(effect.id))
+
+    def _finish(self, write: Write, effect: Effect, ending: Ending) -> None:
+        with self.place.database.write() as session:
+            effects.finish(
+                session, self.place, write.request, effect, ending, lease=self.lease, acting=self.reader.acting
+            )

@@ -1,0 +1,247 @@
+"""How every adapter speaks HTTP: one way to make a client, one way to read what went wrong.
+
+Rules of ``integration.md`` B.1. What must stay true: a write that may have been taken is ``OutcomeUnknown`` and nothing
+else; and no error made here holds a URL, a body or a header, not even as its cause or context.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from functools import cache
+from http import HTTPStatus
+from typing import Final, TypeVar
+
+import httpx
+
+from connectors.errors import (
+    AccessDenied,
+    AuthExpired,
+    CapabilityMissing,
+    CaseArchived,
+    CaseClosed,
+    ConnectorError,
+    LockedByUser,
+    NotFound,
+    OutcomeUnknown,
+    RefusedBySystem,
+    SchemaDrift,
+    Throttled,
+    Unavailable,
+    VersionConflict,
+)
+from connectors.fields import Drift
+from foundation.clock import Clock, SystemClock
+
+T = TypeVar("T")
+
+#: Raised by httpx before a byte of the request has left this machine, or while a tunnel to the system is refused.
+_BEFORE_SENDING = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+#: An error code of another system is repeated only when it looks like one; six digits could be part of a CPR number.
+_ERROR_CODE = re.compile(r"(?!.*\d{6})[A-Za-z][A-Za-z0-9_.-]{0,63}")
+#: Shorter than the five seconds after which common servers close an idle connection, so that a write seldom meets one
+#: that is just being closed, which would leave its outcome unknown.
+_KEEPALIVE_SECONDS = 4.0
+_SUCCESS = range(200, 300)
+#: Statuses that mean one thing only.
+_PLAIN: Final[dict[int, type[ConnectorError]]] = {
+    HTTPStatus.UNAUTHORIZED: AuthExpired,
+    HTTPStatus.FORBIDDEN: AccessDenied,
+    HTTPStatus.PRECONDITION_FAILED: VersionConflict,
+    HTTPStatus.NOT_IMPLEMENTED: CapabilityMissing,
+}
+#: Statuses that may say how long to wait. 503 is the one 5xx that promises that nothing was done.
+_WAITING: Final[dict[int, type[ConnectorError]]] = {
+    HTTPStatus.LOCKED: LockedByUser,
+    HTTPStatus.TOO_MANY_REQUESTS: Throttled,
+    HTTPStatus.SERVICE_UNAVAILABLE: Unavailable,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds to wait for each part of a call."""
+
+    connect: float = 3.0
+    read: float = 15.0
+    write: float = 15.0
+    #: For a free connection among those that other threads use.
+    pool: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as its errors name it."""
+
+    system: str
+    operation: str
+    #: Whether it changes something, so that silence leaves its outcome unknown. The verb does not tell: Nova reads
+    #: with PUT.
+    is_write: bool = False
+    #: What a 404 says is missing; empty where nothing can be, because a list without matches is empty.
+    missing: str = ""
+
+    def interrupted(self) -> ConnectorError:
+        """The error for a call that was sent and not answered in a way that can be read."""
+        kind = OutcomeUnknown if self.is_write else Unavailable
+        return kind(self.system, self.operation)
+
+    def garbled(self, path: str) -> ConnectorError:
+        """The error for an answer that says yes and cannot be read."""
+        return self.interrupted() if self.is_write else SchemaDrift(self.system, self.operation, path)
+
+
+def make_client(
+    base_url: str,
+    *,
+    timeouts: Timeouts | None = None,
+    headers: Mapping[str, str] | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> httpx.Client:
+    """A client for one system: HTTP/1.1 with kept-alive connections, TLS verified, safe to share between threads.
+
+    Redirects are not followed and proxies of the environment are not used, so that the address that the environment
+    allowed is the only one that is ever spoken to.
+    """
+    seconds = timeouts or Timeouts()
+    return httpx.Client(
+        base_url=base_url,
+        headers={"accept": "application/json", "user-agent": "sagsgang", **(headers or {})},
+        timeout=httpx.Timeout(connect=seconds.connect, read=seconds.read, write=seconds.write, pool=seconds.pool),
+        limits=httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=_KEEPALIVE_SECONDS),
+        verify=_trusted_authorities(),
+        follow_redirects=False,
+        trust_env=False,
+        transport=transport,
+    )
+
+
+def exchange(client: httpx.Client, request: httpx.Request, call: Call) -> httpx.Response:
+    """Send and read the whole answer, whatever its status.
+
+    Raises:
+        Unavailable: nothing was sent, or a reading got no answer.
+        OutcomeUnknown: a write was sent and got no answer.
+    """
+    try:
+        return client.send(request)
+    except _BEFORE_SENDING:
+        error: ConnectorError = Unavailable(call.system, call.operation)
+    except httpx.RequestError:
+        error = call.interrupted()
+    # Raised outside the handlers: an httpx error holds the request, and would stay on as the context of ours.
+    raise error
+
+
+def refusal(response: httpx.Response, call: Call, *, clock: Clock | None = None) -> ConnectorError | None:
+    """The error that this answer's status means, or None when the system said yes.
+
+    A 409 ``AlreadyExists`` is ``RefusedBySystem`` with that detail; a keyed write reads it as a replay.
+    """
+    status = response.status_code
+    if status in _SUCCESS:
+        return None
+    if status in _PLAIN:
+        return _PLAIN[status](call.system, call.operation)
+    if status in _WAITING:
+        seconds = _retry_after(response, clock or SystemClock())
+        return _WAITING[status](call.system, call.operation, retry_after=seconds)
+    match status:
+        case HTTPStatus.BAD_REQUEST | HTTPStatus.UNPROCESSABLE_ENTITY:
+            return RefusedBySystem(call.system, call.operation, error_code(response))
+        case HTTPStatus.CONFLICT:
+            return _conflict(error_code(response), call)
+        case _:
+            return _other_refusal(status, call)
+
+
+def read_json(response: httpx.Response, call: Call, parse: Callable[[object], T]) -> T:
+    """The answer's body, parsed.
+
+    Raises:
+        SchemaDrift: a reading's answer is not JSON or not as agreed; ``detail`` is the path of the field.
+        OutcomeUnknown: the same after a write.
+    """
+    try:
+        return parse(json.loads(response.content))
+    except Drift as drift:
+        path = drift.path
+    except (ValueError, RecursionError):
+        path = "body"
+    # Raised outside the handlers: a JSON error holds the whole body.
+    raise call.garbled(path)
+
+
+def error_code(response: httpx.Response) -> str:
+    """The ``errorCode`` of an answer that says no, or ``unnamed``; never its free text."""
+    try:
+        body = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return "unnamed"
+    code = body.get("errorCode") if isinstance(body, dict) else None
+    return code if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else "unnamed"
+
+
+def _conflict(code: str, call: Call) -> ConnectorError:
+    match code:
+        case "CaseClosed":
+            return CaseClosed(call.system, call.operation)
+        case "CaseArchived":
+            return CaseArchived(call.system, call.operation)
+        case "AlreadyExists":
+            return RefusedBySystem(call.system, call.operation, code)
+        case _:
+            return VersionConflict(call.system, call.operation)
+
+
+def _other_refusal(status: int, call: Call) -> ConnectorError:
+    """404, and what the contract does not name: of a write only a 4xx says it was not taken, and 408 not even that."""
+    if status == HTTPStatus.NOT_FOUND and call.missing:
+        return NotFound(call.system, call.operation, call.missing)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        return call.interrupted()
+    if status >= HTTPStatus.BAD_REQUEST and status != HTTPStatus.NOT_FOUND:
+        return RefusedBySystem(call.system, call.operation, f"http_{status}")
+    # A 404 where nothing can be missing is a wrong address, and a redirect goes to a place nobody agreed on.
+    return call.garbled(f"http_{status}")
+
+
+def _retry_after(response: httpx.Response, clock: Clock) -> float | None:
+    """Seconds from ``Retry-After`` (RFC 9110 section 10.2.3): a number of seconds or an HTTP date."""
+    written = response.headers.get("retry-after", "").strip()
+    if written.isascii() and written.isdigit():
+        return float(written)
+    try:
+        until = parsedate_to_datetime(written)
+    except ValueError:
+        return None
+    aware = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
+    return max(0.0, (aware - clock.now()).total_seconds())
+
+
+@cache
+def _trusted_authorities() -> ssl.SSLContext:
+    """The machine's own certificate store, because a municipality's inner authority stands there and nowhere else."""
+    return ssl.create_default_context()
+
+
+def _silence(_record: logging.LogRecord) -> bool:
+    return False
+
+
+# httpx writes the whole URL of each call at INFO, and a CPR look-up carries the number in it. A filter stays when
+# logging is configured anew, where a level would not.
+logging.getLogger("httpx").addFilter(_silence)

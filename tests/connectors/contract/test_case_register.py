@@ -1,0 +1,211 @@
+"""The contract of ``CaseRegister``: reading, writing, refusing, repeating."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from connectors.errors import CaseArchived, CaseClosed, NotFound, VersionConflict
+from connectors.records import (
+    Case,
+    CaseRef,
+    CaseState,
+    IdempotencyKey,
+    NewJournalNote,
+    PartyContact,
+    PartyContactChange,
+    PartyRef,
+    Sighting,
+    WriteOperation,
+)
+from foundation.addresses import is_same_address
+from foundation.cpr import Cpr
+from tests.connectors.contract.case_benches import CaseBench, elsewhere
+from tests.connectors.contract.case_calls import ALL_CALLS, KEY, NOTE, READ_CALLS, WRITE_CALLS, move
+
+ABSENT_CASE = "00000000-0000-4000-8000-000000000000"
+#: Published as a test number, and on no case.
+NOBODY = Cpr("2512489996")
+
+
+def test_a_search_finds_the_case_as_reading_it_shows_it(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    assert party.cpr is not None
+    assert bench.register.get_case(case.ref) in bench.register.search_cases(party=party.cpr).items
+
+
+def test_a_search_finds_closed_cases_too(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    assert party.cpr is not None
+    bench.close(case)
+    found = {one.ref: one.state for one in bench.register.search_cases(party=party.cpr).items}
+    assert found[case.ref] is CaseState.CLOSED
+
+
+def test_pages_give_each_case_once(bench: CaseBench) -> None:
+    _, party = bench.take_case()
+    assert party.cpr is not None
+    everything = [case.ref for case in bench.register.search_cases(party=party.cpr).items]
+    page_by_page: list[CaseRef] = []
+    page = bench.register.search_cases(party=party.cpr, limit=1)
+    page_by_page += [case.ref for case in page.items]
+    while page.next_cursor is not None:
+        page = bench.register.search_cases(party=party.cpr, cursor=page.next_cursor, limit=1)
+        page_by_page += [case.ref for case in page.items]
+    assert page_by_page == everything
+
+
+def test_a_person_without_cases_has_an_empty_page(bench: CaseBench) -> None:
+    page = bench.register.search_cases(party=NOBODY)
+    assert (page.items, page.next_cursor) == ((), None)
+
+
+@pytest.mark.parametrize("method", sorted(set(ALL_CALLS) - {"search_cases", "find_reminder"}))
+def test_a_case_that_does_not_exist_is_not_found(bench: CaseBench, method: str) -> None:
+    case, party = bench.take_case()
+    absent = replace(case, ref=CaseRef(case.ref.system, ABSENT_CASE))
+    with pytest.raises(NotFound):
+        ALL_CALLS[method](bench.register, absent, party)
+
+
+def test_a_party_that_is_not_on_the_case_is_not_found(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    with pytest.raises(NotFound) as raised:
+        bench.register.update_party_contact(PartyRef(case.ref, "999"), move(party), key=KEY)
+    assert raised.value.detail == "party"
+
+
+def test_a_new_address_stands_and_the_mark_is_left_alone(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    bench.register.update_party_contact(party.ref, move(party), key=KEY)
+    after = _contact(bench, case, party.ref)
+    assert is_same_address(after.address, elsewhere(party.contact.address))
+    assert after.is_protected == party.contact.is_protected
+
+
+def test_a_new_mark_stands_and_the_address_is_left_alone(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    change = PartyContactChange(before=party.contact, is_protected=True)
+    bench.register.update_party_contact(party.ref, change, key=KEY)
+    assert _contact(bench, case, party.ref) == PartyContact(party.contact.address, is_protected=True)
+
+
+def test_an_address_as_cpr_spells_it_is_written_as_the_same_address(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    as_in_cpr = replace(elsewhere(party.contact.address), house_number="078C", floor="01", door="th")
+    bench.register.update_party_contact(party.ref, PartyContactChange(party.contact, as_in_cpr), key=KEY)
+    assert is_same_address(_contact(bench, case, party.ref).address, as_in_cpr)
+
+
+@pytest.mark.parametrize("is_protected", [False, True])
+def test_what_a_caseworker_wrote_meanwhile_is_not_overwritten(bench: CaseBench, *, is_protected: bool) -> None:
+    case, party = bench.take_case()
+    by_hand = party.contact.address if is_protected else replace(elsewhere(party.contact.address), house_number="5")
+    bench.edit(party, PartyContact(by_hand, is_protected))
+    with pytest.raises(VersionConflict):
+        bench.register.update_party_contact(party.ref, move(party), key=KEY)
+    assert bench.effects(case) == 0
+    assert is_same_address(_contact(bench, case, party.ref).address, by_hand)
+
+
+@pytest.mark.parametrize("method", sorted(WRITE_CALLS))
+def test_a_closed_case_takes_no_change(bench: CaseBench, method: str) -> None:
+    case, party = bench.take_case()
+    bench.close(case)
+    with pytest.raises(CaseClosed):
+        WRITE_CALLS[method].send(bench.register, case, party)
+    assert bench.effects(case) == 0
+
+
+@pytest.mark.parametrize("method", sorted(WRITE_CALLS))
+def test_an_archived_case_takes_no_change(bench: CaseBench, method: str) -> None:
+    case, party = bench.take_case()
+    bench.archive(case)
+    with pytest.raises(CaseArchived):
+        WRITE_CALLS[method].send(bench.register, case, party)
+    assert bench.effects(case) == 0
+
+
+def test_an_archived_case_is_read_as_archived(bench: CaseBench) -> None:
+    case, _ = bench.take_case()
+    bench.archive(case)
+    assert bench.register.get_case(case.ref).state is CaseState.ARCHIVED
+
+
+@pytest.mark.parametrize("method", sorted(WRITE_CALLS))
+def test_the_same_key_twice_has_one_effect(bench: CaseBench, method: str) -> None:
+    case, party = bench.take_case()
+    first = WRITE_CALLS[method].send(bench.register, case, party)
+    second = WRITE_CALLS[method].send(bench.register, case, party)
+    assert first.remote_id == second.remote_id
+    assert bench.effects(case) == 1
+
+
+def test_a_case_without_notes_has_an_empty_journal(bench: CaseBench) -> None:
+    case, _ = bench.take_case()
+    assert bench.effects(case) == 0
+    assert not [note for note in bench.register.list_journal_notes(case.ref) if note.title == NOTE.title]
+
+
+@pytest.mark.parametrize("length", range(4))
+def test_a_note_is_read_back_letter_by_letter(bench: CaseBench, length: int) -> None:
+    case, _ = bench.take_case()
+    note = replace(NOTE, text=f"{NOTE.text}{'å' * length}.")
+    receipt = bench.register.append_journal_note(case.ref, note, key=_key(case, 1))
+    (found,) = [one for one in bench.register.list_journal_notes(case.ref) if one.id == receipt.remote_id]
+    assert (found.title, found.text, found.at) == (note.title, note.text, note.at)
+
+
+def test_notes_come_oldest_first_and_each_key_has_its_own(bench: CaseBench) -> None:
+    case, _ = bench.take_case()
+    for number, days in enumerate((2, 0, 1)):
+        note = NewJournalNote(f"Dag {days}", "tekst", NOTE.at + timedelta(days=days))
+        bench.register.append_journal_note(case.ref, note, key=_key(case, number))
+    titles = [note.title for note in bench.register.list_journal_notes(case.ref) if note.title.startswith("Dag ")]
+    assert titles == ["Dag 0", "Dag 1", "Dag 2"]
+
+
+@pytest.mark.parametrize("method", sorted(WRITE_CALLS))
+def test_what_was_never_sent_is_absent(bench: CaseBench, method: str) -> None:
+    case, party = bench.take_case()
+    assert WRITE_CALLS[method].find(bench.register, case, party).sighting is Sighting.ABSENT
+
+
+@pytest.mark.parametrize("method", sorted(WRITE_CALLS))
+def test_what_was_sent_is_present_under_the_id_of_its_receipt(bench: CaseBench, method: str) -> None:
+    case, party = bench.take_case()
+    receipt = WRITE_CALLS[method].send(bench.register, case, party)
+    found = WRITE_CALLS[method].find(bench.register, case, party)
+    assert (found.sighting, found.remote_id) == (Sighting.PRESENT, receipt.remote_id)
+
+
+def test_a_third_value_cannot_be_told(bench: CaseBench) -> None:
+    _, party = bench.take_case()
+    by_hand = replace(elsewhere(party.contact.address), house_number="5")
+    bench.edit(party, PartyContact(by_hand, is_protected=False))
+    assert bench.register.find_party_contact(party.ref, move(party)).sighting is Sighting.UNCLEAR
+
+
+def test_a_party_that_is_gone_cannot_be_told(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    gone = bench.register.find_party_contact(PartyRef(case.ref, "999"), move(party))
+    assert gone.sighting is Sighting.UNCLEAR
+
+
+def test_only_a_write_that_carries_its_key_claims_to_deduplicate(bench: CaseBench) -> None:
+    claims = {operation: bench.register.write_traits(operation).deduplicates for operation in WriteOperation}
+    assert claims == {operation: operation is not WriteOperation.UPDATE_PARTY_CONTACT for operation in WriteOperation}
+
+
+def test_every_method_of_the_port_is_put_to_the_test() -> None:
+    assert len(READ_CALLS) + len(WRITE_CALLS) == 9
+
+
+def _contact(bench: CaseBench, case: Case, party: PartyRef) -> PartyContact:
+    found = bench.register.get_case(case.ref).party(party)
+    assert found is not None
+    return found.contact
+
+
+def _key(case: Case, number: int) -> IdempotencyKey:
+    return IdempotencyKey(f"{case.ref.id}/{number}")
