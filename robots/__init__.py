@@ -1,0 +1,1 @@
+"""What a robot does with one piece of work."""

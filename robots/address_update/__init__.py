@@ -1,0 +1,1 @@
+"""The robot that keeps the addresses of parties as CPR has them."""
