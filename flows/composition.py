@@ -1,0 +1,157 @@
+"""The composition root: where settings become adapters, a database and a worker.
+
+What must stay true: this is the only place that knows which product stands behind a port, and tests hand in their own
+parts here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from casework.schema import check, upgrade
+from casework.workers import Worker, enlist
+from casework.workplace import Workplace
+from connectors.circuit import Circuit
+from connectors.cpr.events import CursorPersonEvents
+from connectors.cpr.register import Sf1520PersonRegister
+from connectors.http import Timeouts, make_client
+from connectors.nova.register import NovaCaseRegister
+from connectors.nova.token import NovaToken
+from connectors.nova.wire import NovaWire
+from connectors.ports import CaseRegister, PersonEvents, PersonRegister
+from connectors.rate import RateLimit
+from connectors.reader import SystemLimits
+from foundation.clock import Clock, SystemClock
+from foundation.database import Database
+from foundation.sealing import open_key_ring
+from foundation.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Systems:
+    """The other systems, as ports."""
+
+    cases: CaseRegister
+    people: PersonRegister
+    events: PersonEvents
+
+
+@dataclass(kw_only=True)
+class Composition:
+    """Everything that flows hand to robots. Use ``compose``; it is closed when the block ends."""
+
+    settings: Settings
+    place: Workplace
+    systems: Systems
+    worker: Worker
+    _limits: dict[tuple[str, str], SystemLimits] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def locks(self) -> Path:
+        """Where workers on this machine keep the locks that prove them alive."""
+        return lock_folder(self.settings)
+
+    def limits(self, robot: str, system: str) -> SystemLimits:
+        """How this robot treats this system, the same for all threads of the process."""
+        with self._lock:
+            if (robot, system) not in self._limits:
+                settings = self.settings
+                self._limits[robot, system] = SystemLimits(
+                    rate=RateLimit(self.place.clock, per_second=settings.calls_per_second),
+                    circuit=Circuit(
+                        self.place,
+                        robot=robot,
+                        system=system,
+                        failures=settings.circuit_failures,
+                        pause_seconds=settings.circuit_seconds,
+                    ),
+                )
+            return self._limits[robot, system]
+
+
+def lock_folder(settings: Settings) -> Path:
+    """The folder of the workers' locks."""
+    return settings.data_dir / "locks"
+
+
+@contextmanager
+def open_workplace(settings: Settings, *, clock: Clock | None = None) -> Iterator[Workplace]:
+    """The database, brought up to date when it is the embedded one, and checked when it is shared.
+
+    Raises:
+        SchemaNotCurrentError: a shared database is not at the program's revision.
+        EnvironmentLockedError: the database belongs to another environment.
+    """
+    clock = clock or SystemClock()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    # Each thread needs a connection; one is held for the worker's lock, and the heart beats on one of its own.
+    database = Database(settings.effective_database_url, open_key_ring(settings), pool_size=settings.workers + 3)
+    try:
+        if settings.database_url:
+            check(database, environment=settings.environment)
+        else:
+            upgrade(database, environment=settings.environment, now=clock.now())
+        yield Workplace(database, clock, settings.environment)
+    finally:
+        database.dispose()
+
+
+@contextmanager
+def open_systems(settings: Settings, *, clock: Clock | None = None) -> Iterator[Systems]:
+    """The adapters that the settings name."""
+    timeouts = Timeouts(connect=settings.connect_timeout, read=settings.read_timeout, write=settings.read_timeout)
+    bearer = {"authorization": f"Bearer {settings.cpr_token.get_secret_value()}"}
+    with (
+        _client(settings.nova_url, timeouts) as nova,
+        _client(settings.cpr_url, timeouts, bearer) as cpr,
+    ):
+        token = NovaToken(
+            nova,
+            url=settings.nova_token_url,
+            client_id=settings.nova_client_id,
+            client_secret=settings.nova_client_secret.get_secret_value(),
+            clock=clock,
+        )
+        yield Systems(
+            cases=NovaCaseRegister(
+                NovaWire(nova, token),
+                assumed_address_write=settings.nova_assumed_address_write,
+                settle_seconds=settings.settle_seconds,
+            ),
+            people=Sf1520PersonRegister(cpr, clock=clock),
+            events=CursorPersonEvents(cpr),
+        )
+
+
+@contextmanager
+def compose(settings: Settings, *, clock: Clock | None = None, systems: Systems | None = None) -> Iterator[Composition]:
+    """Everything, from settings; ``systems`` replaces the adapters in tests."""
+    with open_workplace(settings, clock=clock) as place:
+        if systems is not None:
+            with _enlisted(settings, place) as worker:
+                yield Composition(settings=settings, place=place, systems=systems, worker=worker)
+            return
+        with open_systems(settings, clock=clock) as opened, _enlisted(settings, place) as worker:
+            yield Composition(settings=settings, place=place, systems=opened, worker=worker)
+
+
+@contextmanager
+def _enlisted(settings: Settings, place: Workplace) -> Iterator[Worker]:
+    worker = enlist(place, locks=lock_folder(settings))
+    try:
+        yield worker
+    finally:
+        worker.stop()
+
+
+@contextmanager
+def _client(url: str, timeouts: Timeouts, headers: dict[str, str] | None = None) -> Iterator[httpx.Client]:
+    with make_client(url, timeouts=timeouts, headers=headers) as client:
+        yield client

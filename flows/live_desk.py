@@ -1,0 +1,210 @@
+"""The desk of a robot at work: steps remembered in the database, calls through the guard.
+
+What must stay true: what a robot works out is buffered until the next transaction and written in it, before anything
+that rests on it; no transaction is open while a robot thinks or another system is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlmodel import Session
+
+from audit.events import Event
+from audit.vocabulary import EventType
+from casework.approvals import approved_proposal
+from casework.claiming import ClaimedItem
+from casework.memory import recall, remember
+from casework.proposals import ApprovedProposal
+from casework.steps import StepKey, finished_steps, store_steps
+from casework.tables import WorkItemRow
+from casework.workplace import Acting
+from connectors.guard import Guard
+from connectors.guarded import GuardedCases, GuardedPeople, StepPlace, Writer
+from connectors.reader import Reader
+from flows.composition import Composition
+from foundation.cpr import Cpr
+from foundation.errors import SagsgangError
+from robots.card import Card
+
+T = TypeVar("T")
+
+_ITEM = WorkItemRow.__table__
+
+
+class CancelNoticedError(SagsgangError):
+    """Somebody asked for the item to be cancelled; raised between two steps."""
+
+    code = "cancel_noticed"
+
+
+class NestedStepError(SagsgangError):
+    """A robot began a step within a step; a fault in the robot."""
+
+    code = "nested_step"
+
+
+@dataclass
+class Worked:
+    """What a desk has worked out and not stored yet."""
+
+    item_id: UUID | None
+    card: Card
+    reader: Reader | None = None
+    steps: dict[StepKey, bytes] = field(default_factory=dict)
+    memories: dict[str, str] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    def store(self, session: Session) -> None:
+        """Write all of it in the caller's transaction."""
+        if self.reader is None:
+            return
+        place = self.reader.place
+        if self.item_id is not None:
+            version = self.card.version
+            store_steps(session, self.item_id, self.steps, robot_version=version, at=place.now())
+            for about, value in self.memories.items():
+                remember(session, place, robot=self.card.name, about=about, value=value)
+        place.record(session, *self.events)
+        self.steps, self.memories, self.events = {}, {}, []
+
+
+class LiveDesk:
+    """``robots.desk.Desk`` for one handling of one work item, or, without an item, for a dry run."""
+
+    def __init__(
+        self,
+        composition: Composition,
+        card: Card,
+        acting: Acting,
+        *,
+        claimed: ClaimedItem | None,
+        writer: Writer | None = None,
+    ) -> None:
+        """Sit down; reads what earlier handlings finished.
+
+        Args:
+            composition: the other systems and the database.
+            card: the robot's card.
+            acting: the robot as it acts in this run.
+            claimed: the item, or None in a dry run.
+            writer: takes the place of the guard in a dry run.
+        """
+        self._place = composition.place
+        self._card = card
+        self._claimed = claimed
+        lease = claimed.lease if claimed is not None else None
+        self.worked = Worked(lease.item_id if lease is not None else None, card)
+        reader = Reader(
+            place=composition.place,
+            acting=acting,
+            lease=lease,
+            unstored=self.worked,
+            limits=lambda system: composition.limits(card.name, system),
+        )
+        self.worked.reader = reader
+        self._reader = reader
+        self._finished: dict[StepKey, bytes] = {}
+        self._approval: ApprovedProposal | None = None
+        approval_id = claimed.approval_id if claimed is not None else None
+        if lease is not None:
+            with composition.place.database.read() as session:
+                self._finished = finished_steps(session, lease.item_id, robot_version=card.version)
+                self._approval = approved_proposal(session, approval_id) if approval_id is not None else None
+        if writer is None:
+            if lease is None:
+                message = "a desk without an item needs a writer of its own"
+                raise ValueError(message)
+            writer = Guard(
+                reader=reader,
+                worker=composition.worker,
+                locks=composition.locks,
+                lease=lease,
+                owner_wait_seconds=composition.settings.owner_wait_seconds,
+            )
+        self._where = StepPlace(lease.item_id if lease is not None else UUID(int=0), approval_id)
+        self._cases = GuardedCases(composition.systems.cases, reader, writer, self._where)
+        self._people = GuardedPeople(composition.systems.people, reader, self._where)
+
+    @property
+    def cases(self) -> GuardedCases:
+        """The ESDH."""
+        return self._cases
+
+    @property
+    def people(self) -> GuardedPeople:
+        """CPR."""
+        return self._people
+
+    @property
+    def approval(self) -> ApprovedProposal | None:
+        """The approved proposal that this handling rests on."""
+        return self._approval
+
+    def now(self) -> datetime:
+        """The time, aware UTC."""
+        return self._place.now()
+
+    def step(self, name: str, work: Callable[[], T], *, returns: type[T], key: str = "") -> T:
+        """Do ``work`` once; see ``robots.desk.Desk``."""
+        if self._where.step:
+            message = f"Trinnet {name} begynder inde i trinnet {self._where.step}. Robotten har en fejl."
+            raise NestedStepError(message)
+        adapter = _adapter(returns)
+        known = self._finished.get((name, key))
+        if known is not None:
+            stored: T = adapter.validate_json(known)
+            return stored
+        self._notice_cancel()
+        self._where.enter(f"{name}:{key}" if key else name)
+        try:
+            result = work()
+        finally:
+            self._where.leave()
+        data = adapter.dump_json(result)
+        self._finished[name, key] = data
+        self.worked.steps[name, key] = data
+        return result
+
+    def recall(self, about: Cpr) -> str | None:
+        """What this robot last remembered about this citizen."""
+        known = self.worked.memories.get(about.digits)
+        if known is not None:
+            return known
+        with self._place.database.read() as session:
+            return recall(session, self._place, robot=self._card.name, about=about.digits)
+
+    def remember(self, about: Cpr, value: str) -> None:
+        """Remember ``value`` about this citizen."""
+        self.worked.memories[about.digits] = value
+
+    def evidence(self, label: str, **facts: str | int | bool) -> None:
+        """Record a fact about this item; never personal data."""
+        event = self._reader.event(EventType.EVIDENCE_GIVEN, self._where.step, facts={"label": label, **facts})
+        self.worked.events.append(event)
+
+    def _notice_cancel(self) -> None:
+        if self._claimed is None:
+            return
+        query = select(_ITEM.c.cancel_requested_by).where(_ITEM.c.id == self._claimed.lease.item_id)
+        with self._place.database.read() as session:
+            requested_by = session.execute(query).scalar_one()
+        if requested_by is not None:
+            message = f"Opgaven annulleres efter ønske fra {requested_by}."
+            raise CancelNoticedError(message)
+
+
+#: Making an adapter costs more than using it a thousand times.
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+
+
+def _adapter(returns: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any type that pydantic knows.
+    if returns not in _ADAPTERS:
+        _ADAPTERS[returns] = TypeAdapter(returns)
+    return _ADAPTERS[returns]
