@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import httpx
 
 from casework.schema import check, upgrade
 from casework.workers import Worker, enlist
 from casework.workplace import Workplace
 from connectors.circuit import Circuit
-from connectors.cpr.events import CursorPersonEvents
-from connectors.cpr.register import Sf1520PersonRegister
-from connectors.http import Timeouts, make_client
-from connectors.nova.register import NovaCaseRegister
-from connectors.nova.token import NovaToken
-from connectors.nova.wire import NovaWire
+from connectors.cpr import open_events, open_register
+from connectors.http import Timeouts
+from connectors.nova import open_nova
 from connectors.ports import CaseRegister, PersonEvents, PersonRegister
 from connectors.rate import RateLimit
 from connectors.reader import SystemLimits
@@ -107,27 +102,24 @@ def open_workplace(settings: Settings, *, clock: Clock | None = None) -> Iterato
 def open_systems(settings: Settings, *, clock: Clock | None = None) -> Iterator[Systems]:
     """The adapters that the settings name."""
     timeouts = Timeouts(connect=settings.connect_timeout, read=settings.read_timeout, write=settings.read_timeout)
-    bearer = {"authorization": f"Bearer {settings.cpr_token.get_secret_value()}"}
+    cpr_token = settings.cpr_token.get_secret_value()
     with (
-        _client(settings.nova_url, timeouts) as nova,
-        _client(settings.cpr_url, timeouts, bearer) as cpr,
-    ):
-        token = NovaToken(
-            nova,
-            url=settings.nova_token_url,
-            client_id=settings.nova_client_id,
-            client_secret=settings.nova_client_secret.get_secret_value(),
-            clock=clock,
-        )
-        yield Systems(
-            cases=NovaCaseRegister(
-                NovaWire(nova, token),
+        closing(
+            open_nova(
+                url=settings.nova_url,
+                token_url=settings.nova_token_url,
+                client_id=settings.nova_client_id,
+                client_secret=settings.nova_client_secret.get_secret_value(),
                 assumed_address_write=settings.nova_assumed_address_write,
                 settle_seconds=settings.settle_seconds,
-            ),
-            people=Sf1520PersonRegister(cpr, clock=clock),
-            events=CursorPersonEvents(cpr),
-        )
+                timeouts=timeouts,
+                clock=clock,
+            )
+        ) as cases,
+        closing(open_register(url=settings.cpr_url, token=cpr_token, timeouts=timeouts, clock=clock)) as people,
+        closing(open_events(url=settings.cpr_url, token=cpr_token, timeouts=timeouts)) as events,
+    ):
+        yield Systems(cases=cases, people=people, events=events)
 
 
 @contextmanager
@@ -149,9 +141,3 @@ def _enlisted(settings: Settings, place: Workplace) -> Iterator[Worker]:
         yield worker
     finally:
         worker.stop()
-
-
-@contextmanager
-def _client(url: str, timeouts: Timeouts, headers: dict[str, str] | None = None) -> Iterator[httpx.Client]:
-    with make_client(url, timeouts=timeouts, headers=headers) as client:
-        yield client

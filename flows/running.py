@@ -1,6 +1,7 @@
-"""One run of one robot, from collecting to the last item: what the command line and the Prefect flow both call.
+"""One run of one robot, from collecting to the last item: what the command line and the Prefect flow both use.
 
-What must stay true: there is one way to run a robot, whoever starts it and whatever schedules it.
+What must stay true: there is one way to run a robot, whoever starts it and whatever schedules it. The flow calls the two
+halves one at a time, so that both stand in its timeline; ``run_robot`` calls them in a row.
 """
 
 from __future__ import annotations
@@ -18,6 +19,14 @@ from foundation.logs import get_logger
 from robots.robot import EventRobot, Robot
 
 log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What the first half came to. ``error`` is the code of what kept new work from coming in."""
+
+    collected: Collected | None = None
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +62,31 @@ def run_robot(
     Raises:
         NotAllowedError: the starter may not start this robot.
     """
-    card = robot.card
-    starter.require(card.may_start, f"starte {card.name}")
-    collected, collect_error = None, None
-    if collects(robot):
-        try:
-            acting = acting_of(robot, starter, flow)
-            collected = collect(composition, robot, acting=acting, accept_gap=accept_gap)
-        except (ConnectorError, SagsgangError) as error:
-            # A source that is silent must not keep approved work from being done; the bookmark has not moved.
-            collect_error = error.code
-            log.warning("collect.failed", code=error.code)
+    intake = take_in(composition, robot, starter, flow=flow, accept_gap=accept_gap)
     loop = WorkLoop(composition, robot, starter, flow, progress or Progress())
-    return RunReport(collected, loop.run(limit=limit), collect_error)
+    return RunReport(intake.collected, loop.run(limit=limit), intake.error)
+
+
+def take_in(
+    composition: Composition, robot: Robot, starter: Actor, *, flow: str | None = None, accept_gap: bool = False
+) -> Intake:
+    """The first half of a run: what came in becomes work items.
+
+    A source that is silent must not keep approved work from being done: its code is returned instead of raised, and the
+    bookmark has not moved.
+
+    Raises:
+        NotAllowedError: the starter may not start this robot.
+    """
+    starter.require(robot.card.may_start, f"starte {robot.card.name}")
+    if not collects(robot):
+        return Intake()
+    try:
+        acting = acting_of(robot, starter, flow)
+        return Intake(collect(composition, robot, acting=acting, accept_gap=accept_gap))
+    except (ConnectorError, SagsgangError) as error:
+        log.warning("collect.failed", code=error.code)
+        return Intake(error=error.code)
 
 
 def collects(robot: Robot) -> TypeGuard[EventRobot]:

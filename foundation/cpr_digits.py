@@ -1,4 +1,4 @@
-"""What the ten digits of a CPR number tell: the day of birth, the kind and the check (CPR-kontoret, Personnummeret i CPR).
+"""What the ten digits of a CPR number tell: the day of birth, the kind and the check (source: CPR-kontoret).
 
 What must stay true: these are rules about digits and nothing else; whether a text is a number at all is for
 ``foundation.cpr``.

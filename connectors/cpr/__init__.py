@@ -6,7 +6,7 @@ import httpx
 
 from connectors.cpr.events import CursorPersonEvents
 from connectors.cpr.register import Sf1520PersonRegister
-from connectors.http import Timeouts, make_client
+from connectors.http import HttpClient, Timeouts
 from foundation.clock import Clock
 
 __all__ = ["CursorPersonEvents", "Sf1520PersonRegister", "open_events", "open_register"]
@@ -31,5 +31,5 @@ def open_events(
     return CursorPersonEvents(_client(url, token, timeouts, transport))
 
 
-def _client(url: str, token: str, timeouts: Timeouts | None, transport: httpx.BaseTransport | None) -> httpx.Client:
-    return make_client(url, timeouts=timeouts, headers={"authorization": f"Bearer {token}"}, transport=transport)
+def _client(url: str, token: str, timeouts: Timeouts | None, transport: httpx.BaseTransport | None) -> HttpClient:
+    return HttpClient(url, timeouts=timeouts, headers={"authorization": f"Bearer {token}"}, transport=transport)

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import httpx
-
 from connectors import fields
 from connectors.cpr.snapshots import cpr_from_wire
-from connectors.http import Call, exchange, read_json, refusal
+from connectors.http import Call, HttpClient, read_json, refusal
 from connectors.records import EventBatch, PersonEvent, PersonEventKind
 
 SYSTEM: Final = "cpr_events"
@@ -29,7 +27,7 @@ _KINDS: Final = {
 class CursorPersonEvents:
     """``PersonEvents`` over a feed that counts its events; the cursor is the number of the last one seen."""
 
-    def __init__(self, client: httpx.Client) -> None:
+    def __init__(self, client: HttpClient) -> None:
         """Takes a client that carries the access token in its headers."""
         self._client = client
 
@@ -45,8 +43,7 @@ class CursorPersonEvents:
     def poll(self, *, after: str | None, limit: int) -> EventBatch:
         """Events after this cursor, in the order of their numbers."""
         seen = int(after or 0)
-        request = self._client.build_request("GET", "events", params={"after": seen, "limit": limit})
-        response = exchange(self._client, request, _CALL)
+        response = self._client.exchange(_CALL, "GET", self._client.url("events", after=seen, limit=limit))
         error = refusal(response, _CALL)
         if error is not None:
             raise error

@@ -9,12 +9,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-import httpx
-
 from connectors import fields
 from connectors.cpr.snapshots import snapshot_from_wire
 from connectors.errors import NotFound, SchemaDrift
-from connectors.http import Call, exchange, read_json, refusal
+from connectors.http import Call, HttpClient, read_json, refusal
 from connectors.records import PersonSnapshot
 from foundation.clock import Clock, SystemClock
 from foundation.cpr import Cpr, CprKind
@@ -27,7 +25,7 @@ _UNKNOWN: Final = "PNR_NOT_FOUND"
 class Sf1520PersonRegister:
     """``PersonRegister`` over the look-up service."""
 
-    def __init__(self, client: httpx.Client, *, clock: Clock | None = None) -> None:
+    def __init__(self, client: HttpClient, *, clock: Clock | None = None) -> None:
         """Takes a client that carries the access token in its headers."""
         self._client = client
         self._clock = clock or SystemClock()
@@ -50,7 +48,7 @@ class Sf1520PersonRegister:
         if cpr.kind is CprKind.REPLACEMENT:
             raise NotFound(SYSTEM, _CALL.operation, "person")
         asked_at = self._clock.now()
-        response = exchange(self._client, self._client.build_request("GET", f"persons/{cpr.digits}"), _CALL)
+        response = self._client.exchange(_CALL, "GET", self._client.url(f"persons/{cpr.digits}"))
         if response.status_code == HTTPStatus.NOT_FOUND and _UNKNOWN not in read_json(response, _CALL, _fault_codes):
             # A wrong address answers 404 as well, and must not make every citizen an unknown person.
             raise SchemaDrift(SYSTEM, _CALL.operation, "http_404")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from connectors.http import Timeouts, make_client
+from connectors.http import HttpClient, Timeouts
 from connectors.nova.register import NovaCaseRegister
 from connectors.nova.token import NovaToken
 from connectors.nova.wire import NovaWire
@@ -40,7 +40,7 @@ def open_nova(  # noqa: PLR0913  # Each is a setting of its own, and all are nam
         transport: instead of the network, in tests.
         clock: decides when a token is renewed; the machine's own when None.
     """
-    client = make_client(url, timeouts=timeouts, transport=transport)
+    client = HttpClient(url, timeouts=timeouts, transport=transport)
     token = NovaToken(client, url=token_url, client_id=client_id, client_secret=client_secret, clock=clock)
     return NovaCaseRegister(
         NovaWire(client, token),

@@ -12,7 +12,7 @@ from connectors import fields
 from connectors.fields import Drift, Fields
 from connectors.nova import addresses
 from connectors.records import Case, CaseParty, CaseRef, CaseState, PartyContact, PartyRef, PartyRole, Progress
-from foundation.cpr import Cpr, CprKind, InvalidCpr
+from foundation.cpr import Cpr, CprFault, CprKind, InvalidCpr
 
 SYSTEM: Final = "nova"
 
@@ -127,8 +127,9 @@ def _cpr(party: Fields, path: str) -> Cpr | None:
     written = fields.text(party, "identification", path)
     try:
         cpr = Cpr.parse(written)
-    except InvalidCpr:
-        if _is_lettered_replacement(written):
+    except InvalidCpr as error:
+        # A masked number has letters at its end as well, and is somebody's.
+        if error.reason is CprFault.WRONG_SHAPE and _is_lettered_replacement(written):
             return None
         drift = Drift(f"{path}.identification")
     else:

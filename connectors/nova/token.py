@@ -7,12 +7,11 @@ ever part of a text.
 from __future__ import annotations
 
 from threading import Lock
-
-import httpx
+from urllib.parse import urlencode
 
 from connectors import fields
 from connectors.errors import AccessDenied, AuthExpired, ConnectorError, NotFound, RefusedBySystem
-from connectors.http import Call, exchange, read_json, refusal
+from connectors.http import Call, HttpClient, read_json, refusal
 from foundation.clock import Clock, SystemClock
 
 _CALL = Call(system="nova", operation="authenticate", missing="realm")
@@ -25,7 +24,7 @@ class NovaToken:
 
     def __init__(
         self,
-        client: httpx.Client,
+        client: HttpClient,
         *,
         url: str,
         client_id: str,
@@ -43,12 +42,13 @@ class NovaToken:
         """
         self._client = client
         self._url = url
-        self._form = {
+        form = {
             "client_id": client_id,
             "client_secret": client_secret,
             "grant_type": "client_credentials",
             "scope": "client",
         }
+        self._form = urlencode(form).encode("ascii")
         self._clock = clock or SystemClock()
         self._lock = Lock()
         self._token = ""
@@ -75,7 +75,10 @@ class NovaToken:
 
     def _fetch(self) -> None:
         asked = self._clock.monotonic()
-        response = exchange(self._client, self._client.build_request("POST", self._url, data=self._form), _CALL)
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        response = self._client.exchange(
+            _CALL, "POST", self._client.url(self._url), content=self._form, headers=headers
+        )
         error = refusal(response, _CALL)
         if error is not None:
             raise _without_access(error)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from pydantic.alias_generators import to_camel
 
 from connectors.simulated.faults import ROUTES, FaultKind
-from connectors.simulated.nova_bodies import PartyAddress
+from connectors.simulated.nova_bodies import PartyAddress, Text34
 
 Pnr = Annotated[str, StringConstraints(pattern=r"^[0-9]{10}$")]
 
@@ -50,7 +50,7 @@ class MoveOrder(AdminBody):
     personnummer: Pnr
     effect_from: date | None = None
     address: dict[str, str] | None = None
-    care_of: str | None = None
+    care_of: Text34 | None = None
     stay: bool = False
 
 

@@ -84,9 +84,10 @@ def record_refused(store: Store, route: str, aims: Sequence[Aim], *, reason: str
 
 def read_entries(store: Store, *, after: int, case: str | None) -> list[dict[str, object]]:
     """The entries with a number above ``after``, of one case or of all."""
-    rows = store.rows(
-        "SELECT * FROM ledger WHERE number > ? AND (? IS NULL OR case_uuid = ?) ORDER BY number", (after, case, case)
-    )
+    if case is None:
+        rows = store.rows("SELECT * FROM ledger WHERE number > ? ORDER BY number", (after,))
+    else:
+        rows = store.rows("SELECT * FROM ledger WHERE case_uuid = ? AND number > ? ORDER BY number", (case, after))
     return [
         {
             "number": row["number"],

@@ -101,6 +101,7 @@ def _config(world: World) -> uvicorn.Config:
         ws="none",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         # A connection that a client keeps open is not closed under its hands between two nights.

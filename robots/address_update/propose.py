@@ -125,16 +125,15 @@ def _remind(work: AddressChange, ruled: Sequence[RuledParty], desk: Desk, policy
         case = own[0].case.ref
         reminder = NewReminder(texts.REMINDER_TITLE, texts.reminder_text([e.ruling.sentence for e in own]), deadline)
         reasons = "+".join(f"{each.party.ref.id}:{each.ruling.reason.value}" for each in own)
-        intent = f"reminder:{reasons}:{deadline.isoformat()}"
 
-        def create(case: CaseRef = case, reminder: NewReminder = reminder, intent: str = intent) -> str:
+        def create(case: CaseRef = case, reminder: NewReminder = reminder) -> str:
             try:
-                return desk.cases.create_reminder(case, reminder, intent=intent).remote_id
+                return desk.cases.create_reminder(case, reminder, intent="reminder").remote_id
             except (CaseClosed, CaseArchived):
                 # It was closed since it was found, so nobody is to act on it any more (ADR-34).
                 return ""
 
-        desk.step("remind", create, returns=str, key=f"{number}:{intent}")
+        desk.step("remind", create, returns=str, key=f"{number}:{reasons}:{deadline.isoformat()}")
 
 
 def _deadline(noticed_on: date, today: date, policy: Policy) -> date:

@@ -1,4 +1,5 @@
 import json
+import time
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -174,3 +175,10 @@ def test_a_masked_mapping_is_fit_for_json_and_holds_no_number(mapping: dict[str,
     written = json.dumps(mask_mapping(mapping), ensure_ascii=False)
     assert all(not find_cpr_candidates(str(value)) for value in mask_mapping(mapping).values())
     assert json.loads(written) == mask_mapping(mapping)
+
+
+@pytest.mark.parametrize("piece", ["://a:", "a-", "eyJaaaaaa-", 'password="', "[parameters: ", "101262 ", "1"])
+def test_a_very_long_line_does_not_hold_up_the_program(piece: str) -> None:
+    started = time.monotonic()
+    mask_text(piece * (50_000 // len(piece)))
+    assert time.monotonic() - started < 10

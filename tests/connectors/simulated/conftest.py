@@ -82,9 +82,10 @@ def cpr(served: Running) -> Iterator[httpx.Client]:
 
 @pytest.fixture(autouse=True)
 def _as_it_was(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After each test of a served municipality nothing goes wrong any more, and the settings are the defaults."""
+    admin: httpx.Client | None = request.getfixturevalue("admin") if "served" in request.fixturenames else None
     yield
-    if "served" in request.fixturenames:
-        admin: httpx.Client = request.getfixturevalue("admin")
+    if admin is not None:
         admin.delete("/faults")
         admin.post("/settings", json=DEFAULTS)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +14,6 @@ from connectors.simulated.world import now
 
 @pytest.fixture
 def today() -> date:
-    from datetime import datetime
-
     return datetime.now(ZoneInfo("Europe/Copenhagen")).date()
 
 

@@ -18,9 +18,17 @@ Ledger = Callable[[str], list[dict[str, Any]]]
 Reload = Callable[[str], Case]
 
 
-def _fault(**fields: Any) -> Fault:
-    settings = {"times": 1, "skip": 0, "seconds": 0.0, "retry_after": 0, "probability": 1.0, "dice": Random(0)}
-    return Fault(route=ROUTES[0], kind=FaultKind.CONFLICT, **{**settings, **fields})
+def _fault(*, times: int, skip: int = 0, probability: float = 1.0, seed: int = 0) -> Fault:
+    return Fault(
+        route=ROUTES[0],
+        kind=FaultKind.CONFLICT,
+        times=times,
+        skip=skip,
+        seconds=0.0,
+        retry_after=0,
+        probability=probability,
+        dice=Random(seed),
+    )
 
 
 def test_a_fault_skips_and_then_strikes_as_often_as_ordered() -> None:
@@ -29,7 +37,7 @@ def test_a_fault_skips_and_then_strikes_as_often_as_ordered() -> None:
 
 
 def test_chance_is_the_same_with_the_same_seed() -> None:
-    first, second = (_fault(times=100, probability=0.5, dice=Random(4)) for _ in range(2))
+    first, second = (_fault(times=100, probability=0.5, seed=4) for _ in range(2))
     strikes = [first.strikes() for _ in range(50)]
     assert strikes == [second.strikes() for _ in range(50)]
     assert set(strikes) == {True, False}
@@ -114,7 +122,7 @@ def test_a_garbled_answer_is_done_and_cannot_be_read(
     order_fault("nova.case.update_party_address", "garbled")
     answer = put_address(case["common"]["uuid"], address=address)
     assert answer.status_code == 200
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"EOF|Expecting|Unterminated|delimiter"):
         answer.json()
     assert [entry["committed"] for entry in ledger_of(case["common"]["uuid"])] == [True]
 

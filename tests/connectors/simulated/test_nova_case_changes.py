@@ -3,6 +3,8 @@ from __future__ import annotations
 import base64
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import httpx
@@ -12,6 +14,12 @@ Send = Callable[..., httpx.Response]
 Case = dict[str, Any]
 Reload = Callable[[str], Case]
 Ledger = Callable[[str], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def writes(add_note: Send, put_address: Send, put_task: Send, address: dict[str, str]) -> list[Send]:
+    """One of each change that a case may take."""
+    return [add_note, partial(put_address, address=address), put_task]
 
 
 def test_a_note_is_read_back_as_it_was_sent(add_note: Send, reload_case: Reload, case: Case) -> None:
@@ -46,20 +54,13 @@ def test_a_refused_repetition_says_that_it_exists(add_note: Send, admin: httpx.C
 
 @pytest.mark.parametrize(("act", "code"), [("close", "CaseClosed"), ("archive", "CaseArchived")])
 def test_a_case_that_is_not_open_takes_no_change(
-    add_note: Send,
-    put_address: Send,
-    put_task: Send,
-    reload_case: Reload,
-    admin: httpx.Client,
-    case: Case,
-    address: dict[str, str],
-    act: str,
-    code: str,
+    writes: list[Send], reload_case: Reload, admin: httpx.Client, case: Case, act: str, code: str
 ) -> None:
     key = case["common"]["uuid"]
     admin.post(f"/cases/{act}", json={"case": key})
     before = reload_case(key)
-    for answer in (add_note(key), put_address(key, address=address), put_task(key)):
+    for write in writes:
+        answer = write(key)
         assert (answer.status_code, answer.json()) == (409, {"errorCode": code})
     assert reload_case(key) == before
 
@@ -221,3 +222,14 @@ def test_tasks_are_listed_in_pages(
 def test_a_wrong_task_is_refused_with_its_field(put_task: Send, case: Case, field: str, value: str) -> None:
     answer = put_task(case["common"]["uuid"], **{field: value})
     assert (answer.status_code, answer.json()) == (400, {"errorCode": "InvalidField", "field": field})
+
+
+def test_many_clients_at_once_lose_nothing(add_note: Send, ledger_of: Ledger, reload_case: Reload, case: Case) -> None:
+    key, notes = case["common"]["uuid"], [str(uuid.uuid4()) for _ in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda note: add_note(key, note), notes * 2))
+    assert {answer.status_code for answer in answers} == {200}
+    assert reload_case(key)["numberOfJournalNotes"] == case["numberOfJournalNotes"] + 40
+    entries = ledger_of(key)
+    assert sorted(entry["clientId"] for entry in entries if not entry["replay"]) == sorted(notes)
+    assert sorted(entry["clientId"] for entry in entries if entry["replay"]) == sorted(notes)

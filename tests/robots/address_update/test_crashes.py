@@ -79,6 +79,19 @@ def test_it_ends_as_if_it_never_died_wherever_it_dies(scene: Scene) -> None:
         assert final_state(bench) == final_state(whole), whole.memory.points[point]
 
 
+def test_time_that_passes_while_it_is_dead_changes_nothing_that_was_begun(scene: Scene) -> None:
+    whole = scene()
+    outcome = whole.settle()
+    for point in range(len(whole.memory.points)):
+        bench = scene()
+        bench.memory.dies_after = point
+        with pytest.raises(Crash):
+            bench.settle()
+        bench.clock.advance(90.0)
+        assert bench.settle() == outcome
+        assert final_state(bench)["effects"] == final_state(whole)["effects"]
+
+
 def test_it_ends_as_if_it_never_died_when_it_dies_twice(scene: Scene) -> None:
     whole = scene()
     outcome = whole.settle()

