@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from casework.tables import BookmarkRow, ReceivedEventRow
@@ -21,8 +22,7 @@ _RECEIVED = ReceivedEventRow.__table__
 
 def bookmark(session: Session, *, robot: str, source: str) -> str | None:
     """Where the robot is in this source; None before the first time."""
-    query = select(_BOOKMARK.c.cursor).where(_BOOKMARK.c.robot == robot, _BOOKMARK.c.source == source)
-    return session.execute(query.with_for_update()).scalar_one_or_none()
+    return session.execute(_cursor_of(robot, source)).scalar_one_or_none()
 
 
 def set_bookmark(
@@ -34,14 +34,21 @@ def set_bookmark(
         False when another process moved it meanwhile; the caller must roll back.
     """
     values = {"cursor": cursor, "updated_at": place.now()}
-    if bookmark(session, robot=robot, source=source) != before:
+    if session.execute(_cursor_of(robot, source).with_for_update()).scalar_one_or_none() != before:
         return False
     if before is None:
-        session.execute(insert(_BOOKMARK).values(robot=robot, source=source, **values))
-        return True
+        dialect = sqlite if place.database.is_sqlite else postgresql
+        first = dialect.insert(_BOOKMARK).values(robot=robot, source=source, **values)
+        # The row that comes back tells more than a count, which drivers do not all give for an insert.
+        made = first.on_conflict_do_nothing(index_elements=["robot", "source"]).returning(_BOOKMARK.c.robot)
+        return session.execute(made).first() is not None
     where = (_BOOKMARK.c.robot == robot, _BOOKMARK.c.source == source)
     session.execute(update(_BOOKMARK).where(*where).values(**values))
     return True
+
+
+def _cursor_of(robot: str, source: str) -> Select[str]:
+    return select(_BOOKMARK.c.cursor).where(_BOOKMARK.c.robot == robot, _BOOKMARK.c.source == source)
 
 
 def known_events(session: Session, *, robot: str, source: str, event_ids: Iterable[str]) -> set[str]:

@@ -64,21 +64,24 @@ class StepPlace:
         """Begin outside any step."""
         self._item = item_id
         self.approval_id = approval_id
+        #: The step's name, for events and people; its key may hold anything and stays here.
         self.step = ""
+        self._identity = ""
         self._seen: dict[tuple[str, ...], int] = {}
 
-    def enter(self, step: str) -> None:
+    def enter(self, name: str, key: str) -> None:
         """Begin a step; its occurrences are counted from one."""
-        self.step = step
-        self._seen = {seen: count for seen, count in self._seen.items() if seen[0] != step}
+        self.step = name
+        self._identity = json.dumps([name, key])
+        self._seen = {seen: count for seen, count in self._seen.items() if seen[0] != self._identity}
 
     def leave(self) -> None:
         """Go on outside any step."""
-        self.step = ""
+        self.step = self._identity = ""
 
     def key(self, system: str, operation: str, target: str, intent: str) -> tuple[str, int]:
         """The key of the next effect here, and its occurrence."""
-        same = (self.step, system, operation, target, intent)
+        same = (self._identity, system, operation, target, intent)
         self._seen[same] = occurrence = self._seen.get(same, 0) + 1
         identity = [str(self._item), *same, occurrence, str(self.approval_id) if self.approval_id else None]
         return hashlib.sha256(json.dumps(identity).encode()).hexdigest(), occurrence

@@ -162,7 +162,7 @@ class LiveDesk:
             stored: T = adapter.validate_json(known)
             return stored
         self._notice_cancel()
-        self._where.enter(f"{name}:{key}" if key else name)
+        self._where.enter(name, key)
         try:
             result = work()
         finally:
