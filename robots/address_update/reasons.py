@@ -63,7 +63,10 @@ _BY_HAND = "En medarbejder skal tage stilling; robotten ændrer ikke adressen."
 _TABLE: Final[dict[Reason, tuple[str, str]]] = {
     Reason.MOVE: ("ADR-01", "CPR har en anden adresse end sagen."),
     Reason.ALREADY_CURRENT: ("ADR-02", "Sagen har allerede adressen fra CPR."),
-    Reason.OLDER_THAN_APPLIED: ("ADR-04", "CPR-oplysningen er ældre end den, der senest er skrevet på sagen."),
+    Reason.OLDER_THAN_APPLIED: (
+        "ADR-04",
+        "CPR viser en ældre registrering end den, der senest er skrevet på sagen; den kan være ført tilbage.",
+    ),
     Reason.FUTURE_MOVE: ("ADR-05", "Flytningen gælder først senere; robotten slår op igen på dagen."),
     Reason.UNCERTAIN_DATE: ("ADR-08", "CPR har en anden adresse end sagen, men flyttedatoen er usikker."),
     Reason.CARE_OF: ("ADR-09", "Kun c/o-navnet er et andet i CPR end på sagen."),

@@ -2,7 +2,7 @@
 
     1. may the case and the party be touched at all?           SKIP, BLOCK     ADR-31 32 40 47
     2. is the person an ordinary resident under this number?   else TASK       ADR-13 14 15 16 18 19 20 21
-    3. is CPR's answer newer than what was last written?       else NOOP       ADR-04
+    3. is CPR's answer newer than what was last written?       else TASK, NOOP ADR-04
     4. has CPR an ordinary Danish address?                     else TASK       ADR-12b 16
     5. do CPR and the case agree on how protection is kept?    else TASK       ADR-11 12
     6. does anything differ today?                             else NOOP, DEFER  ADR-02 05
@@ -75,7 +75,9 @@ def rule(
     if personal is not None:
         return asked.answer(RulingKind.TASK, personal)
     if last_applied is not None and _is_older(snapshot, last_applied):
-        return asked.answer(RulingKind.NOOP, Reason.OLDER_THAN_APPLIED)
+        # A late copy of CPR, or a move that CPR has undone: the first must not be written, the second not be forgotten.
+        is_shown = is_same_address(snapshot.address, party.contact.address)
+        return asked.answer(RulingKind.NOOP if is_shown else RulingKind.TASK, Reason.OLDER_THAN_APPLIED)
     unsure = _address_reason(snapshot) or asked.protection_reason()
     return asked.answer(RulingKind.TASK, unsure) if unsure is not None else _rule_difference(asked)
 

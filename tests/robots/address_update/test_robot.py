@@ -98,7 +98,7 @@ def test_adr_04_a_later_item_does_not_write_an_older_version_back(
     bench.give_events(AddressUpdate(), [replace(event, id="e-2", sequence=2)])
     outcome = bench.settle()
     assert isinstance(outcome, Completed)
-    assert outcome.counts == (("noop", 1),)
+    assert outcome.counts == (("task", 1),)
     assert is_same_address(shown(bench).address, snapshot.address)
 
 

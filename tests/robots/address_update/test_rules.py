@@ -80,7 +80,9 @@ def test_adr_04_a_snapshot_older_than_what_was_written_is_refused(
     written = AppliedVersion(datetime(2026, 11, 21, tzinfo=UTC), date(2026, 11, 20))
     older = replace(snapshot, registered_at=datetime(2026, 11, 21, tzinfo=UTC) + timedelta(hours=hours))
     ruling = ask(older, case, last_applied=written)
-    assert (ruling.kind, ruling.rule) == (RulingKind.NOOP, "ADR-04")
+    assert (ruling.kind, ruling.rule) == (RulingKind.TASK, "ADR-04")
+    shown = ask(older, showing(case, older.address), last_applied=written)
+    assert (shown.kind, shown.rule) == (RulingKind.NOOP, "ADR-04")
 
 
 def test_adr_04_at_the_same_registration_the_earlier_effect_is_the_older(snapshot: PersonSnapshot, case: Case) -> None:
