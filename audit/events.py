@@ -15,10 +15,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from foundation.identifiers import new_id
-
 from audit.errors import EventNotAllowedError
 from audit.vocabulary import ActorKind, EventType, Outcome, RetentionClass
+from foundation.identifiers import new_id
 
 VERSION = 1
 #: C2SP tlog-tiles writes an entry's length in two bytes.
@@ -251,7 +250,11 @@ def freeze(event: Event, *, at: datetime, environment: str) -> FrozenEvent:
         body["private"] = {"commitment": commitment(private_salt, event.private.clear)}
     if facts:
         body["facts"] = facts
-    data = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        raise EventNotAllowedError(event.type.value, "a text holds half a character (a lone surrogate)") from None
     if len(data) > MAX_BODY_BYTES:
         raise EventNotAllowedError(event.type.value, "the body is longer than 65,535 bytes")
     return FrozenEvent(id=event_id, at=at, body=data, leaf=leaf_hash(data), private_salt=private_salt)

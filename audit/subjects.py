@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 
-from sqlalchemy import CursorResult, delete, select
+from sqlalchemy import CursorResult, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -18,6 +18,8 @@ from foundation.sealing import KeyRing
 
 _TABLE = AuditSubjectRow.__table__
 _PURPOSE = "audit subject"
+#: Built once: making a statement costs more than running it, and every look-up of a person runs this one.
+_BY_TOKEN = select(_TABLE.c.ref).where(_TABLE.c.token == bindparam("wanted"))
 
 
 def refer_to(session: Session, ring: KeyRing, *, identity: str, year: int) -> SubjectRef:
@@ -30,15 +32,16 @@ def refer_to(session: Session, ring: KeyRing, *, identity: str, year: int) -> Su
         year: the year of the event.
     """
     token = _token(ring, identity, year)
-    known = session.execute(select(_TABLE.c.ref).where(_TABLE.c.token == token)).scalar_one_or_none()
+    connection = session.connection()
+    known = connection.execute(_BY_TOKEN, {"wanted": token}).scalar_one_or_none()
     if known is not None:
         return SubjectRef(known)
     ref = f"S{year}-{secrets.token_hex(12)}"
     values = {"ref": ref, "token": token, "year": year, "identity": identity.encode()}
     # Two transactions may meet the person at once; the second takes the first one's reference.
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     session.execute(dialect.insert(_TABLE).values(**values).on_conflict_do_nothing(index_elements=["token"]))
-    return SubjectRef(session.execute(select(_TABLE.c.ref).where(_TABLE.c.token == token)).scalar_one())
+    return SubjectRef(connection.execute(_BY_TOKEN, {"wanted": token}).scalar_one())
 
 
 def find_references(session: Session, ring: KeyRing, *, identity: str, years: range) -> list[str]:

@@ -6,6 +6,8 @@ starter nor anybody else who is barred; and an approval is used by the handling 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,17 +19,18 @@ from sqlmodel import Session
 from audit.events import DecisionRef, Event, PrivateDetail
 from audit.vocabulary import EventType, RetentionClass
 from casework.errors import ApprovalRefusedError, ReasonMissingError, UnknownItemError
-from casework.moves import Detail, Lease, move
+from casework.moves import Detail, Lease, move, require_lease
 from casework.proposals import ApprovedProposal, Proposal
 from casework.states import ApprovalState
 from casework.steps import discard_steps
-from casework.tables import ApprovalRow
+from casework.tables import ApprovalRow, WorkItemRow
 from casework.transitions import APPROVE, PARK, SEND_BACK, TAKE_OVER, Transition
 from casework.workplace import Acting, Workplace, as_person
 from foundation.actor import Actor
 from foundation.identifiers import new_id
 
 _APPROVAL = ApprovalRow.__table__
+_ITEM = WorkItemRow.__table__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,12 @@ class Answer:
 
 
 def ask(session: Session, place: Workplace, lease: Lease, question: Question, *, acting: Acting) -> UUID:
-    """Park the item with a proposal, in the caller's transaction; returns the approval's id."""
+    """Park the item with a proposal, in the caller's transaction; returns the approval's id.
+
+    Raises:
+        LeaseLostError: the lease is over; looked at first, since the item may have a waiting proposal by now.
+    """
+    require_lease(session, lease)
     approval_id = new_id()
     proposal = question.proposal
     session.execute(
@@ -83,11 +91,11 @@ def ask(session: Session, place: Workplace, lease: Lease, question: Question, *,
             proposal=proposal.to_json(),
             digest=proposal.digest(),
             needs_role=proposal.needs_role,
-            may_approve=",".join(sorted(question.may_approve)),
-            barred=",".join(sorted(question.barred)),
+            may_approve=_listed(question.may_approve),
+            barred=_listed(question.barred),
             asked_at=place.now(),
             expires_at=place.now() + timedelta(seconds=question.valid_for),
-            excluded_rows="",
+            excluded_rows=_listed(frozenset()),
         )
     )
     rules = ",".join(sorted({row.rule for row in proposal.rows}))
@@ -138,7 +146,12 @@ def approve(
     share = person_seconds // len(answers) if answers else 0
     act = _Act(APPROVE, ApprovalState.APPROVED, actor, share, reason, batch)
     with place.database.write() as session:
-        return [_answer(session, place, answer, act) for answer in answers]
+        # Always in the same order: two batches that overlap must not wait for each other.
+        ids = {
+            answer.item_id: _answer(session, place, answer, act)
+            for answer in sorted(answers, key=lambda answer: answer.item_id)
+        }
+    return [ids[answer.item_id] for answer in answers]
 
 
 def send_back(place: Workplace, answer: Answer, *, actor: Actor, person_seconds: int, reason: str) -> UUID:
@@ -164,8 +177,8 @@ def approved_proposal(session: Session, approval_id: UUID) -> ApprovedProposal:
     row = session.execute(query).mappings().one()
     return ApprovedProposal(
         approval_id=str(approval_id),
-        proposal=Proposal.from_json(row["proposal"]),
-        excluded_rows=frozenset(filter(None, row["excluded_rows"].split(","))),
+        proposal=_open_proposal(row),
+        excluded_rows=frozenset(json.loads(row["excluded_rows"])),
         approved_by=row["decided_by"],
         approved_at=row["decided_at"],
     )
@@ -196,6 +209,8 @@ class _Act:
 
 
 def _answer(session: Session, place: Workplace, answer: Answer, act: _Act) -> UUID:
+    # The item is locked before its proposal, as cancelling does.
+    session.execute(select(_ITEM.c.id).where(_ITEM.c.id == answer.item_id).with_for_update())
     query = select(_APPROVAL).where(
         _APPROVAL.c.item_id == answer.item_id, _APPROVAL.c.state == ApprovalState.WAITING.value
     )
@@ -212,7 +227,7 @@ def _answer(session: Session, place: Workplace, answer: Answer, act: _Act) -> UU
             state=act.state.value,
             decided_by=act.actor.id,
             decided_at=place.now(),
-            excluded_rows=",".join(sorted(answer.excluded_rows)),
+            excluded_rows=_listed(answer.excluded_rows),
             reason=act.reason.encode() if act.reason else None,
             batch_id=act.batch,
         )
@@ -257,16 +272,29 @@ def _require_reason(reason: str, when: str) -> None:
         raise ReasonMissingError(message)
 
 
+def _listed(names: frozenset[str]) -> str:
+    """As JSON: a name may hold any character, also a comma."""
+    return json.dumps(sorted(names), ensure_ascii=False)
+
+
+def _open_proposal(row: RowMapping) -> Proposal:
+    """The proposal, if it is the one that the digest names; a sealed value can be moved from row to row."""
+    if hashlib.sha256(row["proposal"]).hexdigest() != row["digest"]:
+        message = f"Forslaget {row['id']} er ikke det, der blev stillet. Stop robotten, og giv revisor besked."
+        raise ApprovalRefusedError(message)
+    return Proposal.from_json(row["proposal"])
+
+
 def _waiting(row: RowMapping) -> WaitingApproval:
     return WaitingApproval(
         id=row["id"],
         item_id=row["item_id"],
         robot=row["robot"],
-        proposal=Proposal.from_json(row["proposal"]),
+        proposal=_open_proposal(row),
         digest=row["digest"],
         needs_role=row["needs_role"],
-        may_approve=frozenset(filter(None, row["may_approve"].split(","))),
-        barred=frozenset(filter(None, row["barred"].split(","))),
+        may_approve=frozenset(json.loads(row["may_approve"])),
+        barred=frozenset(json.loads(row["barred"])),
         asked_at=row["asked_at"],
         expires_at=row["expires_at"],
     )

@@ -171,6 +171,7 @@ def expire_approvals(place: Workplace) -> int:
     with place.database.write() as session:
         query = (
             select(_APPROVAL.c.id, _APPROVAL.c.item_id)
+            .join(_ITEM, _ITEM.c.id == _APPROVAL.c.item_id)
             .where(_APPROVAL.c.state == ApprovalState.WAITING.value, _APPROVAL.c.expires_at <= place.now())
             .limit(_PORTION)
             .with_for_update(skip_locked=True)

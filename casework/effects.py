@@ -4,6 +4,7 @@
     not_done ──► intended          known not to have happened: the right to call is given again
     intended ──► intended          taken over from an owner who is proven dead; ``calls`` grows
     in_doubt ──► done | not_done   a named person says what he saw
+    in_doubt, not_done ──► done    its owner was only paused, and tells what he did after all
 
 What must stay true: the right to call is written down before the call, by a worker that is alive and holds the item's
 lease; who has it is ``owner`` with ``calls``; and ``done`` is final.
@@ -22,8 +23,8 @@ from audit.events import CaseEventRef, ChangeRef, Event
 from audit.vocabulary import EventType, Outcome
 from casework.errors import KeyReusedError, LeaseLostError, ReasonMissingError, TransitionRefusedError, UnknownItemError
 from casework.moves import Lease, because, move, require_lease
-from casework.states import EffectState
-from casework.tables import EffectRow
+from casework.states import EffectState, ItemState
+from casework.tables import EffectRow, WorkItemRow
 from casework.transitions import SETTLE
 from casework.workers import require_alive
 from casework.workplace import Acting, Workplace, as_person
@@ -31,6 +32,7 @@ from foundation.actor import Actor
 from foundation.identifiers import new_id
 
 _EFFECT = EffectRow.__table__
+_ITEM = WorkItemRow.__table__
 
 _EVENTS: dict[EffectState, tuple[EventType, Outcome]] = {
     EffectState.INTENDED: (EventType.EFFECT_INTENDED, Outcome.OK),
@@ -196,8 +198,8 @@ def finish(
 ) -> None:
     """Write down what became of an effect, in the caller's transaction.
 
-    It needs no lease: what happened is a fact, also when the one who saw it woke too late. Somebody who saw it first
-    has written it down already; a late ``not_done`` never overwrites what a later owner does.
+    It needs no lease: what happened is a fact, also when the one who saw it woke too late. A late ``not_done`` never
+    overwrites what a later owner does; a late ``done`` stands in the trail whatever was believed meanwhile.
     """
     query = update(_EFFECT).where(_EFFECT.c.id == effect.id, _EFFECT.c.state == EffectState.INTENDED.value)
     if ending.state is not EffectState.DONE:
@@ -211,15 +213,53 @@ def finish(
             error_code=ending.error_code,
         )
     )
-    if isinstance(result, CursorResult) and result.rowcount == 1:
-        facts = {
-            "remote": ending.remote_id,
-            "error": ending.error_code,
-            "found": ending.found,
-            "call": effect.calls,
-        }
-        known = {name: value for name, value in facts.items() if value is not None}
-        _tell(session, place, request, effect, ending.state, lease=lease, acting=acting, facts=known)
+    is_written = isinstance(result, CursorResult) and result.rowcount == 1
+    is_late = (
+        not is_written
+        and ending.state is EffectState.DONE
+        and not ending.found
+        and not _is_known_as_done(session, effect)
+    )
+    if not (is_written or is_late):
+        return
+    facts = {
+        "remote": ending.remote_id,
+        "error": ending.error_code,
+        "found": ending.found,
+        "call": effect.calls,
+        "late": is_late or None,
+    }
+    known = {name: value for name, value in facts.items() if value is not None}
+    _tell(session, place, request, effect, ending.state, lease=lease, acting=acting, facts=known)
+    if is_late:
+        _keep_late(session, place, effect, ending, item_id=lease.item_id, acting=acting)
+
+
+def _is_known_as_done(session: Session, effect: Effect) -> bool:
+    """Whether this very call is known to have been done: somebody looked and saw it before its owner could tell."""
+    row = session.execute(select(_EFFECT.c.state, _EFFECT.c.calls).where(_EFFECT.c.id == effect.id)).one()
+    return bool(row.state == EffectState.DONE.value and row.calls == effect.calls)
+
+
+def _keep_late(
+    session: Session, place: Workplace, effect: Effect, ending: Ending, *, item_id: UUID, acting: Acting
+) -> None:
+    """An owner who was given up tells that he did it: nobody needs to ask a person, or to do it again."""
+    state = _lock_item(session, item_id)
+    query = update(_EFFECT).where(
+        _EFFECT.c.id == effect.id, _EFFECT.c.state.in_([EffectState.IN_DOUBT.value, EffectState.NOT_DONE.value])
+    )
+    done = {"state": EffectState.DONE.value, "remote_id": ending.remote_id, "remote_version": ending.remote_version}
+    session.execute(query.values(**done, settled_at=place.now(), error_code=None))
+    if state == ItemState.IN_DOUBT.value and not in_doubt_of(session, item_id):
+        move(session, place, SETTLE, item_id, acting=acting, values={"attempts": 0})
+
+
+def _lock_item(session: Session, item_id: UUID) -> str:
+    """Lock the item before its effects, always in that order; returns its state."""
+    query = select(_ITEM.c.state).where(_ITEM.c.id == item_id)
+    state: str = session.execute(query.with_for_update()).scalar_one()
+    return state
 
 
 def in_doubt_of(session: Session, item_id: UUID) -> list[RowMapping]:
@@ -241,12 +281,14 @@ def settle(place: Workplace, effect_id: UUID, *, happened: bool, saw: str, actor
         message = "Skriv, hvad du så i fagsystemet."
         raise ReasonMissingError(message)
     with place.database.write() as session:
-        row = (
-            session.execute(select(_EFFECT).where(_EFFECT.c.id == effect_id).with_for_update()).mappings().one_or_none()
-        )
-        if row is None:
+        known = select(_EFFECT.c.item_id).where(_EFFECT.c.id == effect_id)
+        item_id = session.execute(known).scalar_one_or_none()
+        if item_id is None:
             message = f"Der er ingen ændring {effect_id}. Se de uvisse opgaver: sagsgang items --state in_doubt"
             raise UnknownItemError(message)
+        # Two people may settle two effects of one item at once; the second must see what the first said.
+        _lock_item(session, item_id)
+        row = session.execute(select(_EFFECT).where(_EFFECT.c.id == effect_id).with_for_update()).mappings().one()
         if row["state"] != EffectState.IN_DOUBT.value:
             message = f"Ændringen {effect_id} er ikke uvis, den er {row['state']}."
             raise TransitionRefusedError(message)
@@ -257,13 +299,13 @@ def settle(place: Workplace, effect_id: UUID, *, happened: bool, saw: str, actor
         session.execute(update(_EFFECT).where(_EFFECT.c.id == effect_id).values(**settled))
         detail = because(saw, effect=str(effect_id), happened=happened)
         acting = as_person(actor)
-        if in_doubt_of(session, row["item_id"]):
-            run = acting.run(item=row["item_id"], effect=effect_id)
+        if in_doubt_of(session, item_id):
+            run = acting.run(item=item_id, effect=effect_id)
             kind = EventType.EFFECT_SETTLED
             event = Event(type=kind, actor=acting.actor, run=run, facts=detail.facts, private=detail.private)
             place.record(session, event)
         else:
-            move(session, place, SETTLE, row["item_id"], acting=acting, values={"attempts": 0}, detail=detail)
+            move(session, place, SETTLE, item_id, acting=acting, values={"attempts": 0}, detail=detail)
 
 
 def _tell(

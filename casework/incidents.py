@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from audit.events import Event, PrivateDetail
@@ -43,27 +44,27 @@ def report(
 ) -> UUID:
     """Open an incident, or count one more on the open one; in the caller's transaction. Returns its id."""
     now = place.now()
-    same = (_INCIDENT.c.robot == robot, _INCIDENT.c.system == system, _INCIDENT.c.code == code)
-    query = select(_INCIDENT.c.id).where(*same, _INCIDENT.c.closed_at.is_(None)).with_for_update()
-    known: UUID | None = session.execute(query).scalar_one_or_none()
-    if known is not None:
-        more = {"occurrences": _INCIDENT.c.occurrences + 1, "latest_at": now, "item_id": item_id, "message": message}
-        session.execute(update(_INCIDENT).where(_INCIDENT.c.id == known).values(**more))
-        return known
     incident_id = new_id()
-    session.execute(
-        insert(_INCIDENT).values(
-            id=incident_id,
-            robot=robot,
-            system=system,
-            code=code,
-            message=message,
-            occurrences=1,
-            item_id=item_id,
-            opened_at=now,
-            latest_at=now,
-        )
+    dialect = sqlite if place.database.is_sqlite else postgresql
+    query = dialect.insert(_INCIDENT).values(
+        id=incident_id,
+        robot=robot,
+        system=system,
+        code=code,
+        message=message,
+        occurrences=1,
+        item_id=item_id,
+        opened_at=now,
+        latest_at=now,
     )
+    more = {"occurrences": _INCIDENT.c.occurrences + 1, "latest_at": now, "item_id": item_id, "message": message}
+    # Two workers may meet the same trouble at once, so that looking first would not do.
+    counted = query.on_conflict_do_update(
+        index_elements=["robot", "system", "code"], index_where=_INCIDENT.c.closed_at.is_(None), set_=more
+    )
+    known: UUID = session.execute(counted.returning(_INCIDENT.c.id)).scalar_one()
+    if known != incident_id:
+        return known
     acting = as_system("watch")
     facts = {"incident": str(incident_id), "code": code, "system": system, "robot": robot}
     event = Event(type=EventType.INCIDENT_OPENED, actor=acting.actor, run=acting.run(item=item_id), facts=facts)

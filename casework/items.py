@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy.dialects import postgresql
 from sqlmodel import Session
 
 from audit.events import Event, PrivateDetail
@@ -61,10 +62,7 @@ def enqueue(
     session: Session, place: Workplace, robot: str, items: Sequence[NewItem], *, acting: Acting, run_id: UUID | None
 ) -> dict[str, UUID]:
     """Make the items that are not there yet, in the caller's transaction; returns the id of each reference."""
-    ids: dict[str, UUID] = {}
-    for portion in in_clauses([item.reference for item in items]):
-        known = select(_ITEM.c.reference, _ITEM.c.id).where(_ITEM.c.robot == robot, _ITEM.c.reference.in_(portion))
-        ids |= {row.reference: row.id for row in session.execute(known)}
+    ids = _known(session, robot, [item.reference for item in items])
     now = place.now()
     rows = []
     for item in items:
@@ -88,8 +86,14 @@ def enqueue(
                 "updated_at": now,
             }
         )
-    if rows:
+    if rows and not place.database.is_sqlite:
+        # Somebody else may hand in the same references at once; SQLite has one writer.
+        session.execute(postgresql.insert(_ITEM).on_conflict_do_nothing(index_elements=["robot", "reference"]), rows)
+        ids |= _known(session, robot, [str(row["reference"]) for row in rows])
+        rows = [row for row in rows if ids[str(row["reference"])] == row["id"]]
+    elif rows:
         session.execute(insert(_ITEM), rows)
+    if rows:
         place.record(
             session,
             *[
@@ -104,6 +108,14 @@ def enqueue(
                 for row in rows
             ],
         )
+    return ids
+
+
+def _known(session: Session, robot: str, references: Sequence[str]) -> dict[str, UUID]:
+    ids: dict[str, UUID] = {}
+    for portion in in_clauses(references):
+        query = select(_ITEM.c.reference, _ITEM.c.id).where(_ITEM.c.robot == robot, _ITEM.c.reference.in_(portion))
+        ids |= {row.reference: row.id for row in session.execute(query)}
     return ids
 
 

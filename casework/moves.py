@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, bindparam, select, update
 from sqlmodel import Session
 
 from audit.events import DecisionRef, Event, PrivateDetail, Scalar
@@ -22,6 +22,17 @@ from casework.transitions import Transition
 from casework.workplace import Acting, Workplace
 
 _ITEM = WorkItemRow.__table__
+#: Built once: every read and every intent asks it.
+_HELD = (
+    select(_ITEM.c.lease_token)
+    .where(
+        _ITEM.c.id == bindparam("item"),
+        _ITEM.c.state == ItemState.IN_PROGRESS.value,
+        _ITEM.c.lease_token == bindparam("token"),
+        _ITEM.c.lease_owner == bindparam("owner"),
+    )
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +119,8 @@ def require_lease(session: Session, lease: Lease) -> None:
     Raises:
         LeaseLostError: another worker has, or may have, the item.
     """
-    query = select(_ITEM.c.lease_token).where(
-        _ITEM.c.id == lease.item_id,
-        _ITEM.c.state == ItemState.IN_PROGRESS.value,
-        _ITEM.c.lease_token == lease.token,
-        _ITEM.c.lease_owner == lease.owner,
-    )
-    if session.execute(query.with_for_update()).first() is None:
+    held = {"item": lease.item_id, "token": lease.token, "owner": lease.owner}
+    if session.connection().execute(_HELD, held).first() is None:
         raise LeaseLostError(_LEASE_MESSAGE)
 
 

@@ -47,7 +47,7 @@ def set_bookmark(
     return True
 
 
-def _cursor_of(robot: str, source: str) -> Select[str]:
+def _cursor_of(robot: str, source: str) -> Select[tuple[str]]:
     return select(_BOOKMARK.c.cursor).where(_BOOKMARK.c.robot == robot, _BOOKMARK.c.source == source)
 
 

@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, insert, inspect, select, text
 
 import audit.append_only
 import casework.triggers
@@ -35,16 +35,19 @@ def upgrade(database: Database, *, environment: Environment, now: datetime) -> N
     """Bring the database up to date, claim it for the environment, and check it.
 
     Raises:
-        EnvironmentLockedError: when the database belongs to another environment.
+        EnvironmentLockedError: when the database belongs to another environment; nothing is changed then.
         SchemaNotCurrentError: when it is newer than the program or a trigger is missing afterwards.
     """
     with database.engine.begin() as connection:
-        if database.is_sqlite:
-            pass  # BEGIN IMMEDIATE has taken the only write lock there is.
-        else:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        _let_one_in(connection)
+        if inspect(connection).has_table(_INSTALLATION.name):
+            belongs_to = connection.execute(select(_INSTALLATION.c.environment)).scalar_one_or_none()
+            if belongs_to is not None:
+                _require_own(belongs_to, environment)
+        _require_not_newer(MigrationContext.configure(connection).get_current_revision())
         command.upgrade(_config(connection), "head")
     with database.write() as session:
+        _let_one_in(session.connection())
         known = session.execute(select(_INSTALLATION.c.environment)).scalar_one_or_none()
         if known is None:
             session.execute(insert(_INSTALLATION).values(id=1, environment=environment.value, created_at=now))
@@ -61,8 +64,9 @@ def check(database: Database, *, environment: Environment) -> None:
         EnvironmentLockedError: when it belongs to another environment.
         SchemaNotCurrentError: when it is not at the program's revision, or lacks a trigger.
     """
-    with database.engine.connect() as connection:
-        at = MigrationContext.configure(connection).get_current_revision()
+    with database.read() as session:
+        at = MigrationContext.configure(session.connection()).get_current_revision()
+    _require_not_newer(at)
     newest = ScriptDirectory(str(_SCRIPTS)).get_current_head()
     if at != newest:
         message = f"Databasen er på revision {at or 'ingen'}, programmet på {newest}. Kør: sagsgang database upgrade"
@@ -75,6 +79,23 @@ def check(database: Database, *, environment: Environment) -> None:
             message = f"Databasen mangler værn mod ændring: {', '.join(sorted(missing))}. Gendan fra sikkerhedskopi."
             raise SchemaNotCurrentError(message)
         belongs_to = session.execute(select(_INSTALLATION.c.environment)).scalar_one_or_none()
+    _require_own(belongs_to, environment)
+
+
+def _let_one_in(connection: Connection) -> None:
+    """Two processes may start at once; on SQLite BEGIN IMMEDIATE has taken the only write lock there is."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+
+
+def _require_not_newer(revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions()}
+    if revision is not None and revision not in known:
+        message = f"Databasen er på revision {revision}, som programmet ikke kender. Brug et nyere program."
+        raise SchemaNotCurrentError(message)
+
+
+def _require_own(belongs_to: str | None, environment: Environment) -> None:
     if belongs_to != environment.value:
         message = (
             f"Databasen hører til miljøet {belongs_to or 'intet'} og kan ikke bruges i {environment.value}. "

@@ -184,17 +184,17 @@ class ApprovalRow(SQLModel, table=True):
     proposal: bytes = Field(sa_column=Column(Sealed("approval.proposal"), nullable=False))
     digest: str = Field(sa_column=Column(Text, nullable=False))
     needs_role: str | None = Field(default=None, sa_column=Column(Text))
-    #: Comma-separated roles of which an approver must hold one.
+    #: JSON list of roles of which an approver must hold one.
     may_approve: str = Field(sa_column=Column(Text, nullable=False))
-    #: Comma-separated ids of people who may not approve: the run's starter, and the authors where the card says so.
+    #: JSON list of ids of people who may not approve: the run's starter, and the authors where the card says so.
     barred: str = Field(sa_column=Column(Text, nullable=False))
     asked_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     expires_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     batch_id: UUID | None = Field(default=None, sa_column=Column(Uuid))
     decided_by: str | None = Field(default=None, sa_column=Column(Text))
     decided_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
-    #: Comma-separated ids of rows left out.
-    excluded_rows: str = Field(default="", sa_column=Column(Text, nullable=False))
+    #: JSON list of ids of rows left out.
+    excluded_rows: str = Field(default="[]", sa_column=Column(Text, nullable=False))
     reason: bytes | None = Field(default=None, sa_column=Column(Sealed("approval.reason")))
 
 

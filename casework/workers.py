@@ -11,14 +11,17 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, CursorResult, insert, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from audit.events import Event
@@ -40,6 +43,24 @@ class Worker:
     place: Workplace
     _lock: FileLock = field(repr=False)
     _session_lock: Connection | None = field(repr=False)
+    _threads: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _calling: set[str] = field(default_factory=set, repr=False)
+
+    @contextmanager
+    def calling(self, key: str) -> Iterator[bool]:
+        """Whether no other thread of this worker is at work on the effect with this key; ours until the block ends.
+
+        The locks prove whether the process lives and say nothing of its threads, so they are kept apart here.
+        """
+        with self._threads:
+            is_ours = key not in self._calling
+            self._calling.add(key)
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                with self._threads:
+                    self._calling.discard(key)
 
     def require_right_to_call(self) -> None:
         """Refuse to call another system when the proof of life may be gone.
@@ -51,8 +72,11 @@ class Worker:
         if self._session_lock is None:
             return
         try:
-            self._session_lock.execute(text("SELECT 1"))
-        except DBAPIError:
+            # One connection, many threads.
+            with self._threads:
+                self._session_lock.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            # DBAPIError the first time; after that SQLAlchemy says that the connection is of no more use.
             message = "Forbindelsen, der viser at arbejderen lever, er væk. Kørslen stopper; start den igen."
             raise LeaseLostError(message) from None
 
@@ -61,7 +85,9 @@ class Worker:
         with self.place.database.write() as session:
             session.execute(update(_WORKER).where(_WORKER.c.id == self.id).values(stopped_at=self.place.now()))
         if self._session_lock is not None:
-            with contextlib.suppress(DBAPIError):
+            with contextlib.suppress(SQLAlchemyError):
+                # A connection that only went back to the pool would keep the lock.
+                self._session_lock.invalidate()
                 self._session_lock.close()
         self._lock.release()
 
@@ -81,14 +107,15 @@ def enlist(place: Workplace, *, locks: Path) -> Worker:
 
 
 def require_alive(session: Session, worker: UUID) -> None:
-    """Refuse a worker that was declared dead; in the transaction that writes down an intent.
+    """Refuse a worker that was declared dead or has said goodbye; in the transaction that writes down an intent.
 
     Raises:
-        LeaseLostError: it was declared dead.
+        LeaseLostError: others may take it for dead.
     """
-    query = select(_WORKER.c.declared_dead_at).where(_WORKER.c.id == worker)
-    if session.execute(query.with_for_update(read=True)).scalar_one() is not None:
-        message = "Arbejderen er erklæret død og må ikke fortsætte. Start kørslen igen."
+    query = select(_WORKER.c.declared_dead_at, _WORKER.c.stopped_at).where(_WORKER.c.id == worker)
+    row = session.execute(query.with_for_update(read=True)).one()
+    if row.declared_dead_at is not None or row.stopped_at is not None:
+        message = "Arbejderen er erklæret død eller stoppet og må ikke fortsætte. Start kørslen igen."
         raise LeaseLostError(message)
 
 
@@ -105,21 +132,28 @@ def death_of(place: Workplace, worker: UUID, *, locks: Path) -> datetime | None:
     is_here = row["host"] == socket.gethostname()
     if not is_here and place.database.is_sqlite:
         return None
-    if is_here and not _file_lock_is_free(locks, worker):
-        return None
-    if not place.database.is_sqlite and not _session_lock_is_free(place.database, worker):
-        return None
-    return _declare_dead(place, worker)
+    with contextlib.ExitStack() as proofs:
+        if is_here and not proofs.enter_context(_file_lock(locks, worker)):
+            return None
+        if not place.database.is_sqlite and not proofs.enter_context(_session_lock(place.database, worker)):
+            return None
+        return _declare_dead(place, worker)
 
 
 def _declare_dead(place: Workplace, worker: UUID) -> datetime:
     with place.database.write() as session:
         moment = place.now()
         query = update(_WORKER).where(_WORKER.c.id == worker, _WORKER.c.declared_dead_at.is_(None))
-        session.execute(query.values(declared_dead_at=moment))
-        acting = as_system("reaper")
-        place.record(session, Event(type=EventType.WORKER_DEAD, actor=acting.actor, facts={"worker": str(worker)}))
-        return moment
+        result = session.execute(query.values(declared_dead_at=moment))
+        if isinstance(result, CursorResult) and result.rowcount == 1:
+            acting = as_system("reaper")
+            place.record(session, Event(type=EventType.WORKER_DEAD, actor=acting.actor, facts={"worker": str(worker)}))
+            return moment
+        # Somebody else had the proof a moment ago, and his time stands.
+        earlier: datetime = session.execute(
+            select(_WORKER.c.declared_dead_at).where(_WORKER.c.id == worker)
+        ).scalar_one()
+        return earlier
 
 
 def _lock_file(locks: Path, worker: UUID) -> FileLock:
@@ -127,18 +161,23 @@ def _lock_file(locks: Path, worker: UUID) -> FileLock:
     return FileLock(locks / f"worker-{worker}.lock", thread_local=False, is_singleton=False)
 
 
-def _file_lock_is_free(locks: Path, worker: UUID) -> bool:
-    path = locks / f"worker-{worker}.lock"
-    if not path.exists():
+@contextmanager
+def _file_lock(locks: Path, worker: UUID) -> Iterator[bool]:
+    """Whether the worker's lock on this machine is ours; kept until the block ends."""
+    if not (locks / f"worker-{worker}.lock").exists():
         # The folder was cleared or lies elsewhere: absence proves nothing.
-        return False
+        yield False
+        return
     lock = _lock_file(locks, worker)
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        return False
-    lock.release()
-    return True
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 def _take_session_lock(database: Database, worker: UUID) -> Connection | None:
@@ -149,13 +188,17 @@ def _take_session_lock(database: Database, worker: UUID) -> Connection | None:
     return connection
 
 
-def _session_lock_is_free(database: Database, worker: UUID) -> bool:
+@contextmanager
+def _session_lock(database: Database, worker: UUID) -> Iterator[bool]:
+    """Whether the worker's lock in the database is ours; kept until the block ends."""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         query = text("SELECT pg_try_advisory_lock(:key)")
-        if not connection.execute(query, {"key": _key(worker)}).scalar_one():
-            return False
-        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _key(worker)})
-        return True
+        is_ours: bool = connection.execute(query, {"key": _key(worker)}).scalar_one()
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _key(worker)})
 
 
 def _key(worker: UUID) -> int:

@@ -37,6 +37,14 @@ from connectors.reader import LONGEST_SLEEP, PAUSES, Reader
 from connectors.records import IdempotencyKey, LookUp, LookUpWorth, Sighting, WriteReceipt, WriteTraits
 
 
+class _NotTakenError(Exception):
+    """This very call is known not to have happened: the system did not take it, or nothing is to be seen of it."""
+
+    def __init__(self, error: ConnectorError) -> None:
+        self.error = error
+        super().__init__(error.code)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
     """One writing call, with the means to look for its effect."""
@@ -74,6 +82,15 @@ class Guard:
                 ``EffectInDoubt`` when a person must say.
             LeaseLostError: the item is in other hands.
         """
+        request = write.request
+        with self.worker.calling(request.key) as is_alone:
+            if not is_alone:
+                # Another thread of this very worker lost the item and has not noticed: it may be about to call.
+                retry_after = write.traits.settle_seconds
+                raise OwnerStillAlive(request.system, request.operation, retry_after=retry_after)
+            return self._write(write)
+
+    def _write(self, write: Write) -> WriteReceipt:
         request, key = write.request, IdempotencyKey(write.request.key)
         with self.place.database.read() as session:
             before = effects.find(session, request)
@@ -86,10 +103,10 @@ class Guard:
             effect = self._intend(write, before)
             try:
                 return self._call(write, effect, key)
-            except (Unavailable, Throttled) as error:
-                # The system did not take the call, so it may be made again, by anybody.
-                self._finish(write, effect, Ending(state=EffectState.NOT_DONE, error_code=error.code))
-                self.reader.pause_or_raise(error, next(pauses, None))
+            except _NotTakenError as not_taken:
+                # It may be made again, by anybody.
+                self._finish(write, effect, Ending(state=EffectState.NOT_DONE, error_code=not_taken.error.code))
+                self.reader.pause_or_raise(not_taken.error, next(pauses, None))
             with self.place.database.read() as session:
                 before = effects.find(session, request)
 
@@ -116,7 +133,8 @@ class Guard:
             circuit.failed(error.code, acting=self.reader.acting)
             if isinstance(error, AuthExpired):
                 self._finish(write, effect, Ending(state=EffectState.NOT_DONE, error_code=error.code))
-            raise
+                raise
+            raise _NotTakenError(error) from None
         except ConnectorError as error:
             state = EffectState.NOT_DONE if error.is_retryable else EffectState.REFUSED
             self._finish(write, effect, Ending(state=state, error_code=error.code))
@@ -130,7 +148,10 @@ class Guard:
         return receipt
 
     def _look_after_silence(self, write: Write, effect: Effect, key: IdempotencyKey) -> WriteReceipt:
-        """Our own call got no answer: look, wait the settle time, look again."""
+        """Our own call got no answer: look, wait the settle time, look again.
+
+        When the look itself fails nothing is known, so its error goes up and the intent stays to be looked for.
+        """
         seen = self._look(write, effect, key)
         if seen is not None:
             return seen
@@ -139,7 +160,8 @@ class Guard:
             seen = self._look(write, effect, key)
             if seen is not None:
                 return seen
-        raise Unavailable(write.request.system, write.request.operation, "no answer, and nothing to be seen of it")
+        nothing_seen = "no answer, and nothing to be seen of it"
+        raise _NotTakenError(Unavailable(write.request.system, write.request.operation, nothing_seen))
 
     def _recover(self, write: Write, effect: Effect, key: IdempotencyKey) -> WriteReceipt | None:
         """What an earlier handling left; None when the call may, or must, be made now."""
@@ -188,6 +210,9 @@ class Guard:
             EffectInDoubt: it cannot be looked up, or something else stands there.
         """
         request = write.request
+        if write.traits.worth is LookUpWorth.NONE and write.traits.deduplicates:
+            # Nobody can see it, and sending it again changes nothing.
+            return None
         if write.traits.worth is not LookUpWorth.NONE:
             found = self.reader.try_call(request.system, "look_up", lambda: write.look_up(key))
             match found.sighting:

@@ -57,9 +57,7 @@ class CaseRegister(Protocol):
     def list_journal_notes(self, case: CaseRef) -> Sequence[JournalNote]:
         """All journal notes of a case, oldest first; empty where there are none."""
 
-    def update_party_contact(
-        self, party: PartyRef, change: PartyContactChange, *, key: IdempotencyKey
-    ) -> WriteReceipt:
+    def update_party_contact(self, party: PartyRef, change: PartyContactChange, *, key: IdempotencyKey) -> WriteReceipt:
         """Write a party's address or protection mark; raises ``VersionConflict`` when ``before`` no longer stands.
 
         Raises ``CaseClosed``, ``CaseArchived``, ``CapabilityMissing`` where the case or the system refuses.

@@ -6,26 +6,29 @@ What must stay true: the limit holds for the whole process, whatever number of t
 from __future__ import annotations
 
 import threading
+from collections import deque
 
 from foundation.clock import Clock
 
 
 class RateLimit:
-    """Calls are spaced evenly; a second's worth may come at once after a pause."""
+    """In no second are there more calls than allowed; after a pause a second's worth may come at once."""
 
     def __init__(self, clock: Clock, *, per_second: float) -> None:
-        """Allow ``per_second`` calls."""
+        """Allow ``per_second`` calls; less than one means one in a longer while."""
         self._clock = clock
-        self._gap = 1.0 / per_second
-        self._burst = 1.0
+        count = max(1, int(per_second))
+        self._window = count / per_second
         self._lock = threading.Lock()
-        self._next = clock.monotonic() - self._burst
+        #: The turns of the last ``count`` calls.
+        self._turns: deque[float] = deque(maxlen=count)
 
     def wait(self) -> None:
         """Wait until one more call may be made."""
         with self._lock:
             now = self._clock.monotonic()
-            turn = max(self._next, now - self._burst)
-            self._next = turn + self._gap
+            is_full = len(self._turns) == self._turns.maxlen
+            turn = max(now, self._turns[0] + self._window) if is_full else now
+            self._turns.append(turn)
         if turn > now:
             self._clock.sleep(turn - now)

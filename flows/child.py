@@ -1,7 +1,7 @@
 """Child processes that never outlive us: Prefect's server, the worker, the simulated municipality.
 
-Each child holds one end of a pipe as its standard input (``flows.kept_child``). What must stay true: closing the pipe is
-how a child is asked to stop, on every platform, and the operating system closes it when this process dies in any way.
+Each child holds one end of a pipe as its standard input (``flows.kept_child``). What must stay true: closing the pipe
+is how a child is asked to stop, on every platform, and the system closes it when this process dies in any way.
 """
 
 from __future__ import annotations
@@ -103,7 +103,9 @@ def answers(url: str) -> bool:
         return False
 
 
-def wait_for(is_ready: Callable[[], bool], child: Child, *, seconds: float, stop: threading.Event | None = None) -> bool:
+def wait_for(
+    is_ready: Callable[[], bool], child: Child, *, seconds: float, stop: threading.Event | None = None
+) -> bool:
     """Whether ``is_ready`` comes true in time; False as well when the child ends, or ``stop`` is set."""
     deadline = time.monotonic() + seconds
     while not is_ready():

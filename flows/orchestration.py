@@ -10,7 +10,7 @@ import asyncio
 import atexit
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flows.child import Child, wait_for
@@ -73,13 +73,13 @@ def run_through_prefect(
     return request.report
 
 
-def _call_flow(api_url: str, parameters: dict[str, object]) -> None:
+def _call_flow(api_url: str, parameters: Mapping[str, object]) -> None:
     from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415 - takes two seconds.
 
     from flows.prefect_flows import run_robot_flow  # noqa: PLC0415 - it imports Prefect.
 
     async def call() -> None:
-        await run_robot_flow(**parameters, return_state=True)  # type: ignore[call-overload]  # from a dict
+        await run_robot_flow(**parameters, return_state=True)
 
     try:
         # Prefect may have been imported before there was a server.
@@ -113,7 +113,7 @@ def _server_address(settings: Settings, tell: Callable[[str], None]) -> str:
 
 
 def _start_own_server(settings: Settings, tell: Callable[[str], None]) -> str:
-    tell("Starter en Prefect-server på denne maskine. Det tager 10-20 sekunder.")
+    tell("Starter en Prefect-server på denne maskine. Det tager 10-20 sekunder, på en travl maskine længere.")
     port = free_port()
     child = start_prefect_server(settings, port=port, schedules=False)
     atexit.register(child.stop, grace_seconds=_STOP_SECONDS)

@@ -25,6 +25,7 @@ QUIET = {
     "PREFECT_LOGGING_LEVEL": "WARNING",
     "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     # Logs go to our own handlers, which mask, and never to the Prefect server, which keeps what it is told in clear.
+    # What Prefect says of flows and tasks it says of parameters and errors too, so that is left out; we log our own.
     "PREFECT_LOGGING_SETTINGS_PATH": str(Path(__file__).with_name("prefect_logging.json")),
     "PREFECT_LOGGING_TO_API_ENABLED": "false",
     # We start a server ourselves, so that it dies with us; a second one behind our back would not.
@@ -59,7 +60,7 @@ def require_api_allowed(url: str, *, settings: Settings, inside: Collection[str]
         inside: hosts of a closed network that whoever starts the process vouches for, as in ``docker/compose.yaml``.
 
     Raises:
-        EnvironmentLockedError: in ``simulated`` for anything but loopback; elsewhere for anything but https or loopback.
+        EnvironmentLockedError: for anything but loopback in ``simulated``, and but loopback or https elsewhere.
     """
     host = urlsplit(url).hostname or ""
     if host in inside or is_loopback(host):

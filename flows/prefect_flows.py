@@ -15,8 +15,9 @@ from typing import Annotated, Any, TypeVar
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed, State
+from prefect.states import Completed, Failed
 from pydantic import Field
 
 from connectors.errors import ConnectorError
@@ -93,6 +94,7 @@ async def run_robot_flow(
     except Exception as error:  # noqa: BLE001 - Prefect would keep the text of any error, which may hold anything.
         if request is not None:
             request.error = error
+        _log(error)
         return _failed(error)
     request.report = report
     return _ended(report.summary.stopped_by or report.collect_error, counts_of(report))
@@ -114,9 +116,9 @@ async def _run(
         job = _Job(composition, robot, starter, flow_run.id, request.progress)
         token = _job.set(job)
         try:
-            await collect_task(accept_gap=accept_gap, return_state=True)
+            await collect_task(accept_gap=accept_gap, return_state=True)  # type: ignore[misc]  # typed as if sync
             if job.error is None:
-                await work_task(limit=limit, return_state=True)
+                await work_task(limit=limit, return_state=True)  # type: ignore[misc]  # the same
         finally:
             _job.reset(token)
     if job.error is not None:
@@ -173,8 +175,12 @@ def _ended(code: str | None, counts: dict[str, int] | None = None) -> State[Any]
 
 
 def _failed(error: Exception) -> State[Any]:
+    """Our code, or the kind of a fault that has none; never its text."""
+    return Failed(message=error.code if isinstance(error, SagsgangError | ConnectorError) else type(error).__name__)
+
+
+def _log(error: Exception) -> None:
     if isinstance(error, SagsgangError | ConnectorError):
         log.warning("flow.failed", code=error.code)
-        return Failed(message=error.code)
-    log.error("flow.fault", kind=type(error).__name__, exc_info=error)
-    return Failed(message=type(error).__name__)
+    else:
+        log.error("flow.fault", kind=type(error).__name__, exc_info=error)

@@ -1,7 +1,7 @@
 """One run of one robot, from collecting to the last item: what the command line and the Prefect flow both use.
 
-What must stay true: there is one way to run a robot, whoever starts it and whatever schedules it. The flow calls the two
-halves one at a time, so that both stand in its timeline; ``run_robot`` calls them in a row.
+What must stay true: there is one way to run a robot, whoever starts it and whatever schedules it. The flow calls the
+two halves one at a time, so that both stand in its timeline; ``run_robot`` calls them in a row.
 """
 
 from __future__ import annotations

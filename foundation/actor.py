@@ -92,7 +92,7 @@ def resolve_actor(settings: Settings, *, chosen: str | None = None) -> Actor:
         return _actor(chosen, people[chosen], Established.CHOSEN)
     account = operating_system_account()
     for person_id, entry in people.items():
-        if account in entry.get("accounts", [person_id]):
+        if account in _accounts(person_id, entry):
             return _actor(person_id, entry, Established.OS_ACCOUNT)
     if settings.environment is Environment.SIMULATED:
         # Trying Sagsgang out needs no list of people: the one at the keyboard may start robots and look, not approve.
@@ -108,7 +108,22 @@ def operating_system_account() -> str:
         return os.getlogin()
     import pwd  # noqa: PLC0415 - the module does not exist on Windows.
 
-    return pwd.getpwuid(os.geteuid()).pw_name
+    account = os.geteuid()
+    try:
+        return pwd.getpwuid(account).pw_name
+    except KeyError:
+        # A container may run as a number that no list of accounts knows; a number is no one's name.
+        return str(account)
+
+
+def _accounts(person_id: str, entry: dict[str, Any]) -> list[str]:
+    """The accounts of a person; without any, the one with his own id."""
+    accounts = entry.get("accounts", [person_id])
+    if not isinstance(accounts, list) or not all(isinstance(account, str) for account in accounts):
+        # A bare text would be searched: "hanne" holds "anne".
+        message = f'{person_id} skal have en liste af konti, for eksempel accounts = ["{person_id}"].'
+        raise ConfigurationError(message)
+    return accounts
 
 
 def _actor(person_id: str, entry: dict[str, Any], established: Established) -> Actor:

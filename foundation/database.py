@@ -123,9 +123,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get(_READ_ONLY, False)
-    # query_only stays with the connection, so both kinds of transaction set it.
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+    reading = bool(connection.get_execution_options().get(_READ_ONLY, False))
+    # query_only stays with the connection, so it is set again only when the kind of transaction changes.
+    if connection.info.get(_READ_ONLY, False) is not reading:
+        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+        connection.info[_READ_ONLY] = reading
     connection.exec_driver_sql("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")
 
 

@@ -41,15 +41,19 @@ def require_address_allowed(url: str, *, environment: Environment, name: str) ->
         name: the setting's name, for the message.
 
     Raises:
-        EnvironmentLockedError: in ``simulated`` for anything but loopback; elsewhere for anything but https.
+        EnvironmentLockedError: in ``simulated`` for anything but loopback; elsewhere for anything but https to a host.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        message = f"{name} er ikke en gyldig adresse. Skriv den som https://system.example/sti."
+        raise EnvironmentLockedError(message) from None
     if environment is Environment.SIMULATED:
         if not is_loopback(parts.hostname or ""):
             message = f"{name} skal pege på denne maskine (127.0.0.1), når miljøet er simulated."
             raise EnvironmentLockedError(message)
         return
-    if parts.scheme != "https":
+    if parts.scheme != "https" or not parts.hostname:
         message = f"{name} skal begynde med https:// i miljøet {environment.value}."
         raise EnvironmentLockedError(message)
 

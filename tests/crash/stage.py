@@ -13,6 +13,7 @@ import httpx
 
 from casework.approvals import Answer, approve, waiting
 from casework.items import unfinished
+from casework.received import set_bookmark
 from flows.composition import Composition
 from flows.running import run_robot
 from foundation.actor import resolve_actor
@@ -127,3 +128,17 @@ class Recovery:
             with self.composition.place.database.read() as session:
                 if unfinished(session, robot="address_update") == 0:
                     return
+
+
+def read_to_the_end(composition: Composition) -> None:
+    """What happened in the municipality before belongs to other tests."""
+    source, last = composition.systems.events, None
+    while True:
+        batch = source.poll(after=last, limit=500)
+        last = batch.next_cursor
+        if not batch.has_more:
+            break
+    if last is not None:
+        place = composition.place
+        with place.database.write() as session:
+            set_bookmark(session, place, robot="address_update", source=source.system, before=None, cursor=last)

@@ -1,0 +1,146 @@
+"""``sagsgang run``: one run of one robot, or a dry run of it.
+
+What must stay true: a dry run writes in no other system; and the exit code tells a script whether a person is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from apps.cli.exits import Exit, UsageError, exit_of
+from apps.cli.following import run_followed, waiting_work
+from apps.cli.invocation import Invocation
+from apps.cli.planned import plan_rows, write_csv, write_html
+from apps.cli.program import shown_path
+from apps.cli.seeing import row_document
+from apps.cli.words import RESULTS, operation_word
+from flows.composition import compose
+from flows.dry_run import PlannedItem, dry_run
+from flows.ending import Result
+from flows.running import RunReport, collects
+from foundation.actor import Actor
+from robots.registry import load_robot
+
+
+def run(call: Invocation) -> int:
+    """Run the robot."""
+    options = call.options
+    if (options.csv or options.html) and not options.dry_run:
+        message = "--csv og --html hører til en prøvekørsel (--dry-run)."
+        raise UsageError(message)
+    robot = load_robot(options.name)
+    call.actor.require(robot.card.may_start, f"starte {robot.card.name}")
+    return _plan(call) if options.dry_run else _work(call)
+
+
+def _work(call: Invocation) -> int:
+    options, screen = call.options, call.screen
+    with call.workplace() as place:
+        expected = waiting_work(place, options.name)
+    report = run_followed(
+        call.settings,
+        options.name,
+        screen,
+        chosen=call.chosen,
+        limit=options.limit,
+        accept_gap=options.accept_gap,
+        with_prefect=not options.without_prefect,
+        expected=expected,
+    )
+    _show(call, report)
+    return exit_for(report)
+
+
+def exit_for(report: RunReport) -> Exit:
+    """What a run means to a script: proposals that wait are no failure, but what went wrong is."""
+    counts = report.summary.counts
+    if report.summary.stopped_by is not None:
+        return exit_of(report.summary.stopped_by, is_retryable=report.summary.stopped_by == "circuit_open")
+    if report.collect_error is not None:
+        return exit_of(report.collect_error, is_retryable=True)
+    if counts[Result.IN_DOUBT] or counts[Result.FAILED]:
+        return Exit.NEEDS_PERSON
+    return Exit.REJECTED if counts[Result.REJECTED] else Exit.OK
+
+
+def _show(call: Invocation, report: RunReport) -> None:
+    screen, summary, collected = call.screen, report.summary, report.collected
+    screen.heading(f"Kørsel af {call.options.name}")
+    if collected is not None:
+        screen.line(
+            f"Hentet: {collected.events} hændelser, {collected.duplicates} gentagelser, {collected.items} opgaver."
+        )
+    if report.collect_error is not None:
+        screen.line(f"Nyt kunne ikke hentes ({report.collect_error}); det, der ventede, er behandlet.")
+    ordered = sorted(summary.counts.items())
+    rows = [(RESULTS[result], number) for result, number in ordered]
+    screen.table(("Opgaverne blev", "#Antal"), rows, empty="Der var ingen opgaver at behandle.")
+    if summary.stopped_by is not None:
+        screen.line(f"Kørslen blev standset ({summary.stopped_by}). Opgaverne ligger klar til næste kørsel.")
+    commands = []
+    if summary.counts[Result.AWAITING_APPROVAL]:
+        commands.append(call.command("approvals"))
+    if summary.counts[Result.IN_DOUBT]:
+        commands.append(call.command("items", "--state", "in_doubt"))
+    if summary.counts[Result.FAILED] or summary.stopped_by or report.collect_error:
+        commands.append(call.command("incidents"))
+    screen.advise(*commands, call.command("audit", "show", "--run", str(summary.run_id)))
+    screen.answer(
+        {
+            "run": summary.run_id,
+            "collected": None
+            if collected is None
+            else {"events": collected.events, "duplicates": collected.duplicates, "items": collected.items},
+            "collect_error": report.collect_error,
+            "counts": {result.value: number for result, number in ordered},
+            "stopped_by": summary.stopped_by,
+        }
+    )
+
+
+def _plan(call: Invocation) -> int:
+    options, screen, actor = call.options, call.screen, call.actor
+    robot = load_robot(options.name)
+    if not collects(robot):
+        message = f"{options.name} henter ikke selv sit arbejde og kan ikke prøvekøres."
+        raise UsageError(message)
+    with compose(call.settings) as composition:
+        planned = dry_run(composition, robot, actor, limit=options.limit)
+    rows = plan_rows(planned, actor)
+    title = f"Prøvekørsel af {options.name}: {len(planned)} opgaver, intet er skrevet"
+    screen.heading(title)
+    columns = ("Udfald", "Borger", "Linje", "Regel", "Før", "Efter", "Hvorfor")
+    empty = "Ingen nye hændelser. I simulated kan du lave nogle med: sagsgang simulator night"
+    screen.table(columns, [(row[1], row[2], row[4], row[5], row[7], row[8], row[9]) for row in rows], empty=empty)
+    _show_writes(call, planned)
+    if options.csv:
+        write_csv(options.csv, rows)
+        screen.say(f"Planen er skrevet i {shown_path(options.csv)}.")
+    if options.html:
+        write_html(options.html, rows, title=title, environment=call.settings.environment)
+        screen.say(f"Planen er skrevet i {shown_path(options.html)}.")
+    screen.advise(call.command("run", options.name))
+    screen.answer({"dry_run": True, "items": [_document(item, actor) for item in planned]})
+    return Exit.OK
+
+
+def _show_writes(call: Invocation, planned: Sequence[PlannedItem]) -> None:
+    """What would be written before anybody approves, such as reminders."""
+    operations = sorted(operation for item in planned for operation, _ in item.writes)
+    for operation, group in groupby(operations):
+        number = len(list(group))
+        call.screen.line(f"Uden godkendelse ville blive gjort: {operation_word(operation)} ({number})")
+
+
+def _document(item: PlannedItem, actor: Actor) -> dict[str, object]:
+    rows = item.proposal.rows if item.proposal is not None else ()
+    return {
+        "reference": item.reference,
+        "result": item.result,
+        "code": item.code,
+        "message": item.message,
+        "about": item.proposal.about if item.proposal is not None else None,
+        "rows": [row_document(row, actor) for row in rows],
+        "writes": [{"operation": operation, "target": target} for operation, target in item.writes],
+    }

@@ -1,0 +1,153 @@
+"""The Danish words for what the code calls otherwise; the glossary in ``docs`` is their source.
+
+What must stay true: every state has a word here, the word is the glossary's, and no other module of the command line
+translates.
+"""
+
+from __future__ import annotations
+
+from audit.reading import Entry
+from audit.vocabulary import EventType
+from casework.states import ApprovalState, EffectState, ItemState
+from connectors.records import WriteOperation
+from flows.ending import Result
+from foundation.actor import Role
+from robots.address_update.ruling import RulingKind
+
+ITEM_STATES: dict[ItemState, str] = {
+    ItemState.NEW: "ny",
+    ItemState.IN_PROGRESS: "i gang",
+    ItemState.AWAITING_APPROVAL: "afventer godkendelse",
+    ItemState.DEFERRED: "udskudt",
+    ItemState.IN_DOUBT: "uvis",
+    ItemState.REJECTED: "afvist",
+    ItemState.FAILED: "fejlet",
+    ItemState.CANCELLED: "annulleret",
+    ItemState.COMPLETED: "færdig",
+}
+
+EFFECT_STATES: dict[EffectState, str] = {
+    EffectState.INTENDED: "påtænkt",
+    EffectState.DONE: "udført",
+    EffectState.REFUSED: "afvist af systemet",
+    EffectState.NOT_DONE: "ikke sket",
+    EffectState.IN_DOUBT: "uvis",
+}
+
+APPROVAL_STATES: dict[ApprovalState, str] = {
+    ApprovalState.WAITING: "afventer",
+    ApprovalState.APPROVED: "godkendt",
+    ApprovalState.RETURNED: "sendt tilbage",
+    ApprovalState.TAKEN_OVER: "overtaget manuelt",
+    ApprovalState.EXPIRED: "udløbet",
+    ApprovalState.VOIDED: "bortfaldet",
+}
+
+RULINGS: dict[RulingKind, str] = {
+    RulingKind.APPLY: "opdatér",
+    RulingKind.APPLY_REVIEW: "opdatér efter særskilt godkendelse",
+    RulingKind.NOOP: "allerede ajour",
+    RulingKind.TASK: "opgave til sagsbehandler",
+    RulingKind.DEFER: "udskudt",
+    RulingKind.SKIP: "sprunget over",
+    RulingKind.BLOCK: "stoppet",
+}
+
+ROLES: dict[Role, str] = {
+    Role.SAGSBEHANDLER: "sagsbehandler",
+    Role.GODKENDER: "godkender",
+    Role.REVISOR: "revisor",
+    Role.DIGITAL_AGENT: "digital agent",
+    Role.ADMINISTRATOR: "administrator",
+    Role.BESKYTTEDE_ADRESSER: "beskyttede adresser",
+}
+
+#: How one handling in a run ended.
+RESULTS: dict[Result, str] = {
+    Result.COMPLETED: "færdig",
+    Result.AWAITING_APPROVAL: "afventer godkendelse",
+    Result.DEFERRED: "udskudt",
+    Result.REJECTED: "afvist",
+    Result.FAILED: "fejlet",
+    Result.IN_DOUBT: "uvis",
+    Result.REPLANNED: "til nyt forslag",
+    Result.CANCELLED: "annulleret",
+    Result.GIVEN_BACK: "lagt tilbage",
+    Result.LOST: "overtaget af en anden arbejder",
+}
+
+OPERATIONS: dict[WriteOperation, str] = {
+    WriteOperation.UPDATE_PARTY_CONTACT: "ret adresse eller beskyttelse på part",
+    WriteOperation.APPEND_JOURNAL_NOTE: "skriv journalnotat",
+    WriteOperation.CREATE_REMINDER: "opret erindring",
+}
+
+#: Words in the facts of events.
+_FACTS: dict[str, str] = {
+    "address": "adresse",
+    "protection": "adressebeskyttelse",
+    "note": "journalnotat",
+    "reminder": "erindring",
+    "case": "sag",
+    "journal": "journal",
+    "proposal": "forslag",
+    "applied": "skrevet",
+    "closed_since_plan": "lukket siden forslaget",
+    "conflict": "ændret siden forslaget",
+    "left_out": "udeladt",
+    "approved": "godkendt",
+    "returned": "sendt tilbage",
+    "taken_over": "overtaget manuelt",
+    "version_conflict": "ændret siden forslaget",
+    "future_move": "flytning, der først gælder senere",
+    "already_current": "allerede ajour",
+    "skipped": "sprunget over",
+}
+
+
+def ruling_word(ruling: str) -> str:
+    """The word for a ruling as it is stored; an unknown one (of another robot) as it is."""
+    return next((word for kind, word in RULINGS.items() if kind.value == ruling), ruling)
+
+
+def operation_word(operation: str) -> str:
+    """The words for a writing method as it is stored."""
+    return next((words for kind, words in OPERATIONS.items() if kind.value == operation), operation)
+
+
+def planned_word(result: str) -> str:
+    """The word for what one item of a dry run would come to."""
+    return next((word for kind, word in RESULTS.items() if kind.value == result), f"fejl: {result}")
+
+
+def fact_word(fact: str) -> str:
+    """The word for a fact of an event; an unknown one as it is."""
+    return _FACTS.get(fact, fact)
+
+
+def tell(entry: Entry) -> str:
+    """An event as a sentence, with the little that tells it from its neighbours."""
+    return f"{entry.sentence()}{_more(entry)}"
+
+
+def _more(entry: Entry) -> str:
+    facts, body = entry.body.get("facts", {}), entry.body
+    parts: list[str] = []
+    match entry.type:
+        case EventType.EVENTS_RECEIVED:
+            parts = [f"{facts.get('events')} hændelser", f"{facts.get('duplicates')} gentagelser"]
+        case EventType.DECISION_PROPOSED:
+            parts = [f"{facts.get('rows')} linjer", body["decision"].get("rule", "")]
+        case EventType.EVIDENCE_GIVEN:
+            parts = [str(facts.get(name, "")) for name in ("row", "rule", "result")]
+        case EventType.RECORD_READ:
+            parts = [str(facts.get("what", ""))]
+        case EventType.EFFECT_DONE:
+            parts = [str(facts.get("intent", "")), "fundet ved opslag, ikke sendt igen" if facts.get("found") else ""]
+        case EventType.LOG_READ:
+            parts = [f"{facts.get('entries')} hændelser"]
+        case _:
+            parts = [str(facts.get(name, "")) for name in ("intent", "code", "error")]
+    review = body.get("decision", {}).get("humanReview", "")
+    known = [fact_word(part) for part in [*parts, review] if part]
+    return f": {', '.join(known)}" if known else ""

@@ -1,0 +1,163 @@
+"""Everything on one machine: the simulated municipality, Prefect, and the worker, each a child process.
+
+What must stay true: nothing is started again behind anybody's back. When one part ends, it is told and all of them are
+stopped; and no part outlives this process, however it ends (``flows.child``).
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from urllib.parse import urlsplit
+
+from flows.child import Child, answers, start_child, wait_for
+from flows.composition import open_workplace
+from flows.prefect_environment import API_URL, prefect_environment, settings_environment
+from flows.prefect_server import START_SECONDS, USUAL_PORT, api_url_of, free_port, is_healthy, start_prefect_server
+from foundation.environment import Environment
+from foundation.errors import SagsgangError
+from foundation.settings import Settings
+
+MUNICIPALITY, PREFECT, WORKER = "kommune", "prefect", "arbejder"
+
+#: The worker lets runs go on for this long when it is stopped; then it has them stop.
+_DRAIN_SECONDS = 5.0
+_GRACE_SECONDS = {MUNICIPALITY: 10.0, PREFECT: 15.0, WORKER: _DRAIN_SECONDS + 40.0}
+_LOOK_SECONDS = 0.5
+
+Tell = Callable[[str, str], None]
+
+
+class PartStoppedError(SagsgangError):
+    """A part did not start, or stopped by itself. All others were stopped as well."""
+
+    code = "part_stopped"
+    is_retryable = True
+
+
+def run_local_stack(settings: Settings, *, tell: Tell, stop: threading.Event) -> None:
+    """Bring the database up to date, start every part in order, and wait until told to stop.
+
+    Args:
+        settings: the settings; in ``simulated`` the municipality is started where ``nova_url`` points, unless something
+            answers there.
+        tell: told the part and, in Danish, how it goes.
+        stop: set it to end; SIGINT and SIGTERM set it as well when this is the main thread.
+
+    Raises:
+        PartStoppedError: a part did not come up in time, or ended by itself.
+        DatabaseError: the database is not one for this program and environment.
+    """
+    with open_workplace(settings):
+        tell("database", "Databasen er klar.")
+    stack = _Stack(settings, tell, stop)
+    with _stopped_by_signals(stop):
+        try:
+            stack.start()
+            stack.watch()
+        finally:
+            stack.stop_all()
+
+
+@dataclass
+class _Stack:
+    settings: Settings
+    tell: Tell
+    stop: threading.Event
+    _children: list[Child] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Each part when the one before it answers; nothing more once ``stop`` is set."""
+        for begin in (self._start_municipality, self._start_prefect):
+            if not self.stop.is_set():
+                begin()
+
+    def watch(self) -> None:
+        """Return when told to stop; raise when a part ends."""
+        while not self.stop.wait(_LOOK_SECONDS):
+            for child in self._children:
+                if child.has_ended:
+                    raise self._stopped(child, "er standset af sig selv")
+
+    def stop_all(self) -> None:
+        """The last to start is the first to stop, so that no run loses its server."""
+        for child in reversed(self._children):
+            self.tell(child.name, "Standser.")
+            went = child.stop(grace_seconds=_GRACE_SECONDS[child.name])
+            self.tell(child.name, "Standset." if went else "Standsede ikke i tide og blev afbrudt.")
+
+    def _start_municipality(self) -> None:
+        if self.settings.environment is not Environment.SIMULATED:
+            return
+        parts = urlsplit(self.settings.nova_url)
+        health = f"{parts.scheme}://{parts.netloc}/__admin/health"
+        if answers(health):
+            self.tell(MUNICIPALITY, f"Den simulerede kommune kører allerede på {parts.netloc}.")
+            return
+        self.tell(MUNICIPALITY, "Starter den simulerede kommune.")
+        arguments = ("--store", str((self.settings.data_dir / "simulated").resolve()), "--port", str(parts.port or 80))
+        child = self._child(MUNICIPALITY, "connectors.simulated", arguments)
+        self._wait(child, lambda: answers(health), seconds=START_SECONDS)
+        self.tell(MUNICIPALITY, f"Den simulerede kommune svarer på http://{parts.netloc}.")
+
+    def _start_prefect(self) -> None:
+        port = free_port(USUAL_PORT)
+        self.tell(PREFECT, "Starter Prefect. Det tager 10-20 sekunder, på en travl maskine længere.")
+        child = start_prefect_server(self.settings, port=port, schedules=True)
+        self._children.append(child)
+        if self._wait(child, lambda: is_healthy(port), seconds=START_SECONDS):
+            self.tell(PREFECT, f"Prefects side er på http://127.0.0.1:{port} (kun for digitale agenter).")
+            self._start_worker(api_url_of(port))
+
+    def _start_worker(self, api_url: str) -> None:
+        self.tell(WORKER, "Starter arbejderen.")
+        ready = self.settings.data_dir.resolve() / "prefect" / "worker-ready"
+        ready.parent.mkdir(parents=True, exist_ok=True)
+        ready.unlink(missing_ok=True)
+        arguments = ("--ready", str(ready), "--drain-seconds", str(_DRAIN_SECONDS))
+        child = self._child(WORKER, "flows.serving", arguments, {API_URL: api_url})
+        if self._wait(child, ready.exists, seconds=START_SECONDS):
+            self.tell(WORKER, "Arbejderen er klar og følger tidsplanen.")
+
+    def _child(
+        self, name: str, module: str, arguments: tuple[str, ...], environment: dict[str, str] | None = None
+    ) -> Child:
+        shared = {**prefect_environment(self.settings), **settings_environment(self.settings)}
+        log = self.settings.data_dir / "logs" / f"{name}.log"
+        child = start_child(name, module, arguments, environment={**shared, **(environment or {})}, log=log)
+        self._children.append(child)
+        return child
+
+    def _wait(self, child: Child, is_ready: Callable[[], bool], *, seconds: float) -> bool:
+        """Whether it is ready; False when we are told to stop meanwhile."""
+        if wait_for(is_ready, child, seconds=seconds, stop=self.stop):
+            return True
+        if self.stop.is_set():
+            return False
+        raise self._stopped(child, "kom ikke op")
+
+    def _stopped(self, child: Child, how: str) -> PartStoppedError:
+        message = f"{child.name} {how}. Se {child.log.name} i mappen logs. Alt standses."
+        self.tell(child.name, message)
+        return PartStoppedError(message)
+
+
+@contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def set_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, set_stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

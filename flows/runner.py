@@ -1,0 +1,74 @@
+"""Prefect's runner, taught to drain.
+
+Prefect's own answer to SIGTERM is to cancel what runs. What must stay true: a run that is told to stop gets the time to
+end what it has begun, and a run that will not is ended by its process, with its items left to the reaper.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from types import FrameType
+
+from prefect.runner import Runner
+
+from flows.deployments import Deployment
+from flows.prefect_deployments import drop_missed, for_prefect
+from foundation.clock import SystemClock
+from foundation.logs import get_logger
+
+log = get_logger(__name__)
+
+_POLL_SECONDS = 5.0
+#: Another worker may be about to start what fell due a moment ago.
+_MISSED_AFTER = timedelta(minutes=5)
+
+
+class DrainingRunner(Runner):
+    """Serves until ``drain`` is called; SIGTERM calls it."""
+
+    drain_seconds = 0.0
+
+    def handle_sigterm(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """Prefect registers this for SIGTERM when it starts."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.drain)
+
+    def drain(self) -> None:
+        """Take no new run; ``start`` returns when the last one ended, or was ended after ``drain_seconds``."""
+        if self.stopping or not self.started:
+            return
+        self.stopping = True
+        log.info("serving.draining", seconds=self.drain_seconds)
+        # Leaves Prefect's poll loop, after which it waits for what runs.
+        self._loops_task_group.cancel_scope.cancel()
+        asyncio.get_running_loop().call_later(self.drain_seconds, self._end_what_runs)
+
+    def _end_what_runs(self) -> None:
+        if hasattr(self, "_runs_task_group"):
+            log.warning("serving.ending_runs")
+            self._runs_task_group.cancel_scope.cancel()
+
+
+async def serve(
+    deployments: Sequence[Deployment], *, at_once: int, drain_seconds: float, ready: Callable[[], None]
+) -> None:
+    """Register the deployments, say ``ready``, and run what falls due until SIGTERM or Ctrl-C.
+
+    Schedules are not paused when this ends: others may serve the same deployments.
+    """
+    runner = DrainingRunner(
+        name="sagsgang", limit=at_once, query_seconds=_POLL_SECONDS, pause_on_shutdown=False, webserver=False
+    )
+    runner.drain_seconds = drain_seconds
+    ids = [await runner.aadd_deployment(for_prefect(deployment)) for deployment in deployments]
+    dropped = await drop_missed(ids, before=SystemClock().now() - _MISSED_AFTER)
+    log.info("serving.started", deployments=len(ids), missed=dropped)
+    ready()
+    if sys.platform != "win32":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, runner.drain)
+    await runner.start()
+    log.info("serving.stopped")

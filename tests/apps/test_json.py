@@ -1,0 +1,67 @@
+"""Every command answers with one JSON document; a command that is missing here fails the last test."""
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from apps.cli import up
+from apps.cli.grammar import COMMANDS
+from foundation.settings import Settings
+from tests.apps.conftest import Sagsgang
+
+#: Words of each command, and the exit code on a data folder in which proposals wait.
+CALLS: dict[tuple[str, ...], tuple[list[str], int]] = {
+    ("up",): ([], 0),
+    ("doctor",): ([], 0),
+    ("robots",): ([], 0),
+    ("run",): (["address_update", "--without-prefect", "--limit", "1"], 0),
+    ("items", "list"): ([], 0),
+    ("items", "show"): (["0123456789ab"], 2),
+    ("items", "cancel"): (["0123456789ab", "--reason", "x"], 2),
+    ("items", "reopen"): (["0123456789ab", "--reason", "x"], 2),
+    ("items", "settle"): (["0123456789ab", "--happened", "--saw", "x", "--as", "bo"], 2),
+    ("approvals", "list"): ([], 0),
+    ("approvals", "show"): (["0123456789ab"], 2),
+    ("approvals", "approve"): (["--all-ordinary", "--yes", "--as", "bo"], 0),
+    ("approvals", "return"): (["0123456789ab", "--reason", "x"], 2),
+    ("approvals", "take-over"): (["0123456789ab", "--reason", "x"], 2),
+    ("incidents", "list"): ([], 0),
+    ("incidents", "close"): (["0123456789ab", "--reason", "x", "--as", "dorthe"], 2),
+    ("audit", "show"): (["--as", "carla"], 0),
+    ("database", "upgrade"): ([], 0),
+    ("deployments",): ([], 0),
+    ("version",): ([], 0),
+}
+#: These have tests of their own, with ``--json``, in ``test_demo`` and ``test_simulator``.
+ELSEWHERE = {("demo",), ("simulator", "serve"), ("simulator", "night")}
+
+
+@pytest.fixture
+def no_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is started by ``up``."""
+
+    def told_at_once(_settings: Settings, *, tell: Callable[[str, str], None], stop: threading.Event) -> None:
+        assert not stop.is_set()
+        tell("database", "Databasen er klar.")
+
+    monkeypatch.setattr(up, "run_local_stack", told_at_once)
+
+
+@pytest.mark.parametrize("words", CALLS, ids=" ".join)
+def test_a_command_answers_with_one_document(
+    sagsgang: Sagsgang, with_proposals: Path, no_stack: None, words: tuple[str, ...]
+) -> None:
+    arguments, code = CALLS[words]
+    said = sagsgang(*words, *arguments, "--json")
+    assert said.code == code, said.err
+    document = json.loads(said.out)
+    assert isinstance(document, dict)
+    assert ("error" in document) == (code not in {0, 1})
+    assert words == ("version",) or document["environment"] == "simulated"
+
+
+def test_every_command_is_tried() -> None:
+    assert {command.words for command in COMMANDS} == set(CALLS) | ELSEWHERE

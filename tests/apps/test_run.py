@@ -1,0 +1,107 @@
+import csv
+from collections import Counter
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from apps.cli.exits import Exit
+from apps.cli.run import exit_for
+from flows.ending import Result
+from flows.running import RunReport
+from flows.work_loop import RunSummary
+from tests.apps.conftest import WAITING, Sagsgang, Town
+
+RUN = ("run", "address_update", "--without-prefect")
+
+
+def _report(*results: Result, stopped_by: str | None = None, collect_error: str | None = None) -> RunReport:
+    return RunReport(None, RunSummary(uuid4(), Counter(results), stopped_by), collect_error)
+
+
+@pytest.mark.parametrize(
+    ("report", "code"),
+    [
+        (_report(), Exit.OK),
+        (_report(Result.COMPLETED, Result.AWAITING_APPROVAL, Result.DEFERRED), Exit.OK),
+        (_report(Result.COMPLETED, Result.REJECTED), Exit.REJECTED),
+        (_report(Result.REJECTED, Result.FAILED), Exit.NEEDS_PERSON),
+        (_report(Result.IN_DOUBT), Exit.NEEDS_PERSON),
+        (_report(stopped_by="circuit_open"), Exit.TEMPORARY),
+        (_report(stopped_by="schema_drift"), Exit.FAILED),
+        (_report(collect_error="unavailable"), Exit.TEMPORARY),
+        (_report(collect_error="event_gap"), Exit.NEEDS_PERSON),
+    ],
+)
+def test_the_exit_code_of_a_run_tells_whether_a_person_is_needed(report: RunReport, code: Exit) -> None:
+    assert exit_for(report) is code
+
+
+def test_a_run_proposes_and_after_the_approvals_writes(sagsgang: Sagsgang, town: Town) -> None:
+    first = sagsgang(*RUN, "--as", "dorthe", "--json").document
+    assert first["counts"] == {"awaiting_approval": WAITING, "deferred": 1}
+    assert town.ask("/ledger")["entries"] == []
+    assert sagsgang("approvals", "approve", "--all-ordinary", "--yes", "--as", "bo").code == 0
+    said = sagsgang(*RUN, "--as", "dorthe")
+    assert said.code == 0
+    assert "færdig" in said.out
+    assert town.ask("/ledger")["entries"]
+
+
+def test_who_may_not_start_a_robot_is_refused(sagsgang: Sagsgang, data_dir: Path) -> None:
+    said = sagsgang(*RUN, "--as", "carla")
+    assert said.code == 3
+    assert "må ikke starte address_update" in said.err
+
+
+def test_an_unknown_robot_is_told_with_those_there_are(sagsgang: Sagsgang, data_dir: Path) -> None:
+    said = sagsgang("run", "hest", "--without-prefect")
+    assert said.code == 2
+    assert "address_update" in said.err
+
+
+def test_a_gap_in_the_events_needs_a_person_and_may_be_accepted(sagsgang: Sagsgang, town: Town) -> None:
+    sagsgang(*RUN, "--as", "dorthe")
+    town.tell("/people/lose-events", count=2)
+    town.tell("/nights", moves=1, seed=9)
+    said = sagsgang(*RUN, "--as", "dorthe")
+    assert said.code == 4
+    assert len(sagsgang("incidents", "--json").document["incidents"]) == 1
+    assert sagsgang(*RUN, "--accept-gap", "--as", "dorthe").code == 0
+
+
+def test_a_silent_source_is_a_temporary_failure(
+    sagsgang: Sagsgang, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAGSGANG_CPR_URL", "http://127.0.0.1:9/cpr")
+    assert sagsgang(*RUN).code == 75
+
+
+def test_a_dry_run_writes_nothing_and_makes_no_item(sagsgang: Sagsgang, town: Town) -> None:
+    told = sagsgang("run", "address_update", "--dry-run", "--as", "anne", "--json").document
+    assert Counter(item["result"] for item in told["items"]) == {"awaiting_approval": WAITING, "deferred": 1}
+    assert town.ask("/ledger")["entries"] == []
+    assert sagsgang("items", "--json").document["items"] == []
+
+
+def test_a_dry_run_is_masked_like_a_proposal(sagsgang: Sagsgang, data_dir: Path) -> None:
+    case_worker = sagsgang("run", "address_update", "--dry-run", "--as", "anne", "--json").document
+    agent = sagsgang("run", "address_update", "--dry-run", "--as", "dorthe", "--json").document
+    rows = [row for item in case_worker["items"] for row in item["rows"]]
+    assert {row["hidden"] for row in rows} == {True, False}
+    assert all(row["hidden"] for row in rows if row["protected"])
+    assert all(row["hidden"] for item in agent["items"] for row in item["rows"])
+
+
+def test_the_plan_is_written_as_files(sagsgang: Sagsgang, data_dir: Path, tmp_path: Path) -> None:
+    table, page = tmp_path / "plan.csv", tmp_path / "plan.html"
+    words = ("--dry-run", "--csv", str(table), "--html", str(page), "--as", "anne")
+    assert sagsgang("run", "address_update", *words).code == 0
+    assert table.read_bytes().startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
+    assert len({row["reference"] for row in rows}) == WAITING + 1
+    assert '<p class="stamp">PRØVE</p>' in page.read_text(encoding="utf-8")
+
+
+def test_files_belong_to_a_dry_run(sagsgang: Sagsgang, data_dir: Path, tmp_path: Path) -> None:
+    assert sagsgang(*RUN, "--csv", str(tmp_path / "plan.csv")).code == 2

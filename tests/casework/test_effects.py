@@ -1,0 +1,227 @@
+"""What is known of an effect, and what a person says when nobody can look it up."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from audit.events import CaseEventRef
+from casework import transitions
+from casework.effects import Effect, EffectRequest, Ending, find, finish, in_doubt_of, intend, settle
+from casework.errors import KeyReusedError, LeaseLostError, ReasonMissingError, TransitionRefusedError, UnknownItemError
+from casework.items import reopen
+from casework.moves import Lease
+from casework.states import EffectState, ItemState
+from casework.workers import Worker, enlist
+from casework.workplace import Workplace, as_person
+from tests.concurrency import at_once
+from tests.workbench import ACTING, ANNE, add_and_take, end, event_types, events, item, rows, state_of
+
+
+@pytest.fixture
+def worker(place: Workplace, tmp_path: Path) -> Iterator[Worker]:
+    enlisted = enlist(place, locks=tmp_path / "locks")
+    yield enlisted
+    enlisted.stop()
+
+
+def _request(key: str = "k1") -> EffectRequest:
+    return EffectRequest(
+        key=key,
+        step="skriv",
+        system="esdh",
+        operation="append_journal_note",
+        target="sag-1",
+        intent="note",
+        occurrence=1,
+        approval_id=None,
+        digest="d1",
+        case=CaseEventRef("esdh", "sag-1"),
+    )
+
+
+def _intend(place: Workplace, lease: Lease, key: str = "k1", before: Effect | None = None) -> Effect:
+    with place.database.write() as session:
+        return intend(session, place, _request(key), lease=lease, acting=ACTING, before=before)
+
+
+def _finish(place: Workplace, lease: Lease, effect: Effect, ending: Ending) -> None:
+    with place.database.write() as session:
+        finish(session, place, _request(effect.key), effect, ending, lease=lease, acting=ACTING)
+
+
+def _find(place: Workplace, key: str = "k1") -> Effect | None:
+    with place.database.read() as session:
+        return find(session, _request(key))
+
+
+def _known(place: Workplace, key: str = "k1") -> Effect:
+    known = _find(place, key)
+    assert known is not None
+    return known
+
+
+def _in_doubt(place: Workplace, worker: Worker, *keys: str) -> UUID:
+    """An item in doubt over these effects."""
+    claimed = add_and_take(place, worker=worker.id)
+    for key in keys:
+        effect = _intend(place, claimed.lease, key)
+        _finish(place, claimed.lease, effect, Ending(state=EffectState.IN_DOUBT))
+    end(place, claimed, transitions.DOUBT)
+    return claimed.lease.item_id
+
+
+def _settle(place: Workplace, effect_id: UUID, *, happened: bool = True, saw: str = "Noten står der.") -> None:
+    settle(place, effect_id, happened=happened, saw=saw, actor=ANNE)
+
+
+def test_an_intent_is_found_again_by_its_key(place: Workplace, worker: Worker) -> None:
+    claimed = add_and_take(place, worker=worker.id)
+    assert _find(place) is None
+    effect = _intend(place, claimed.lease)
+    assert _find(place) == effect
+    assert (effect.state, effect.owner, effect.calls) == (EffectState.INTENDED, worker.id, 1)
+
+
+def test_a_key_with_another_digest_is_an_error(place: Workplace, worker: Worker) -> None:
+    _intend(place, add_and_take(place, worker=worker.id).lease)
+    with pytest.raises(KeyReusedError), place.database.read() as session:
+        find(session, replace(_request(), digest="d2"))
+
+
+def test_an_intent_that_is_rolled_back_leaves_no_event(place: Workplace, worker: Worker) -> None:
+    claimed = add_and_take(place, worker=worker.id)
+
+    def fail() -> None:
+        with place.database.write() as session:
+            intend(session, place, _request(), lease=claimed.lease, acting=ACTING, before=None)
+            raise RuntimeError("rolls back")
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert _find(place) is None
+    assert "effect.intended" not in event_types(place)
+
+
+def test_without_the_lease_nobody_intends(place: Workplace, worker: Worker) -> None:
+    claimed = add_and_take(place, worker=worker.id)
+    for wrong in (replace(claimed.lease, token=2), replace(claimed.lease, owner=UUID(int=3))):
+        with pytest.raises(LeaseLostError):
+            _intend(place, wrong)
+    assert _find(place) is None
+
+
+def test_the_right_to_call_is_given_to_one_of_two_who_saw_the_same(place: Workplace, worker: Worker) -> None:
+    claimed = add_and_take(place, worker=worker.id)
+    effect = _intend(place, claimed.lease)
+    assert _intend(place, claimed.lease, before=effect).calls == 2
+    with pytest.raises(LeaseLostError):
+        _intend(place, claimed.lease, before=effect)
+
+
+def test_an_ending_other_than_done_counts_only_for_its_own_call(place: Workplace, worker: Worker) -> None:
+    claimed = add_and_take(place, worker=worker.id)
+    first = _intend(place, claimed.lease)
+    _intend(place, claimed.lease, before=first)
+    for state in (EffectState.NOT_DONE, EffectState.REFUSED, EffectState.IN_DOUBT):
+        _finish(place, claimed.lease, first, Ending(state=state))
+        assert _known(place).state is EffectState.INTENDED
+    assert event_types(place).count("effect.not_done") == 0
+
+
+def test_done_is_final(place: Workplace, worker: Worker) -> None:
+    claimed = add_and_take(place, worker=worker.id)
+    effect = _intend(place, claimed.lease)
+    _finish(place, claimed.lease, effect, Ending(state=EffectState.DONE, remote_id="r1"))
+    for state in EffectState:
+        if state is not EffectState.INTENDED:
+            _finish(place, claimed.lease, effect, Ending(state=state, remote_id="r2"))
+    assert (_known(place).state, _known(place).remote_id) == (EffectState.DONE, "r1")
+
+
+def test_a_second_done_stands_in_the_trail_as_late(place: Workplace, worker: Worker) -> None:
+    # Two calls truly happened, and the record must not show one.
+    claimed = add_and_take(place, worker=worker.id)
+    first = _intend(place, claimed.lease)
+    second = _intend(place, claimed.lease, before=first)
+    _finish(place, claimed.lease, second, Ending(state=EffectState.DONE, remote_id="r2"))
+    _finish(place, claimed.lease, first, Ending(state=EffectState.DONE, remote_id="r1"))
+    told = [body["facts"] for body in events(place) if body["type"] == "effect.done"]
+    assert [(facts["remote"], facts["call"], facts.get("late")) for facts in told] == [("r2", 2, None), ("r1", 1, True)]
+
+
+def test_a_late_done_settles_the_item_that_waits_for_a_person(place: Workplace, worker: Worker) -> None:
+    item_id = _in_doubt(place, worker, "k1")
+    lease = Lease(item_id, worker.id, 1, 1)
+    _finish(place, lease, _known(place), Ending(state=EffectState.DONE, remote_id="r1"))
+    assert (_known(place).state, state_of(place, item_id)) == (EffectState.DONE, ItemState.NEW)
+    assert event_types(place, item_id)[-2:] == ["effect.done", "effect.settled"]
+
+
+def test_a_person_settles_what_happened(place: Workplace, worker: Worker) -> None:
+    item_id = _in_doubt(place, worker, "k1")
+    with place.database.read() as session:
+        assert [row["target"] for row in in_doubt_of(session, item_id)] == ["sag-1"]
+    _settle(place, _known(place).id)
+    assert (_known(place).state, state_of(place, item_id)) == (EffectState.DONE, ItemState.NEW)
+    assert item(place, item_id)["attempts"] == 0
+    told = events(place, item_id)[-1]
+    assert (told["type"], told["actor"]["id"], told["facts"]["happened"]) == ("effect.settled", "anne", True)
+
+
+def test_what_a_person_did_not_see_may_be_intended_again(place: Workplace, worker: Worker) -> None:
+    _in_doubt(place, worker, "k1")
+    _settle(place, _known(place).id, happened=False)
+    assert _known(place).state is EffectState.NOT_DONE
+
+
+def test_the_item_goes_on_when_the_last_of_its_doubts_is_settled(place: Workplace, worker: Worker) -> None:
+    item_id = _in_doubt(place, worker, "k1", "k2")
+    _settle(place, _known(place, "k1").id)
+    assert state_of(place, item_id) is ItemState.IN_DOUBT
+    _settle(place, _known(place, "k2").id)
+    assert state_of(place, item_id) is ItemState.NEW
+    assert event_types(place, item_id).count("effect.settled") == 2
+
+
+def test_two_who_settle_the_last_two_doubts_at_once_do_not_leave_the_item_behind(
+    place: Workplace, worker: Worker
+) -> None:
+    item_id = _in_doubt(place, worker, "k1", "k2")
+    one, two = _known(place, "k1").id, _known(place, "k2").id
+    at_once(lambda: _settle(place, one), lambda: _settle(place, two))
+    assert state_of(place, item_id) is ItemState.NEW
+
+
+def test_settling_needs_what_was_seen_and_keeps_it_sealed(place: Workplace, worker: Worker) -> None:
+    _in_doubt(place, worker, "k1")
+    effect_id = _known(place).id
+    with pytest.raises(ReasonMissingError):
+        _settle(place, effect_id, saw=" ")
+    _settle(place, effect_id, saw="Naboens note")
+    assert "Naboens" not in str(rows(place, "SELECT * FROM effect"))
+
+
+def test_an_effect_is_settled_once_and_only_when_in_doubt(place: Workplace, worker: Worker) -> None:
+    _in_doubt(place, worker, "k1")
+    effect_id = _known(place).id
+    _settle(place, effect_id)
+    with pytest.raises(TransitionRefusedError):
+        _settle(place, effect_id, happened=False)
+    with pytest.raises(UnknownItemError):
+        _settle(place, UUID(int=4))
+
+
+def test_a_refused_effect_may_be_tried_again_after_reopening_and_a_done_one_may_not(
+    place: Workplace, worker: Worker
+) -> None:
+    claimed = add_and_take(place, worker=worker.id)
+    refused, done = _intend(place, claimed.lease, "k1"), _intend(place, claimed.lease, "k2")
+    _finish(place, claimed.lease, refused, Ending(state=EffectState.REFUSED, error_code="case_closed"))
+    _finish(place, claimed.lease, done, Ending(state=EffectState.DONE, remote_id="r1"))
+    end(place, claimed, transitions.REJECT)
+    with place.database.write() as session:
+        reopen(session, place, claimed.lease.item_id, acting=as_person(ANNE), reason="Sagen er genåbnet.")
+    assert (_known(place, "k1").state, _known(place, "k2").state) == (EffectState.NOT_DONE, EffectState.DONE)

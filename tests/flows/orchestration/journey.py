@@ -1,0 +1,154 @@
+"""A process of its own that runs a robot through Prefect and writes down, as JSON, what there was to see.
+
+Of its own, because Prefect reads its environment once per process, and because what it prints at the end counts too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import os
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import select
+
+from casework.items import count_by_state
+from casework.tables import RunRow
+from connectors.simulated.server import Running, running
+from flows.composition import open_workplace
+from flows.deployments import DEPLOYMENTS
+from flows.orchestration import run_through_prefect
+from flows.run_request import OrchestratorError
+from flows.running import Intake
+from foundation.logs import configure_logs
+from foundation.settings import Settings, load_settings
+
+SECRET = "Prøvevej 7, 0101010000"
+
+
+def main() -> None:
+    configure_logs(json=True, level="INFO")
+    folder = Path(sys.argv[1])
+    facts: dict[str, Any] = {"prefect_before": "prefect" in sys.modules}
+    with running(folder / "simulated", citizens=60, cases=120) as town:
+        settings = settings_of(folder, town)
+        httpx.post(town.url + "/__admin/nights", json={"moves": 3, "seed": 1}).raise_for_status()
+        told: list[str] = []
+        report = run_through_prefect(settings, "address_update", chosen="dorthe", tell=told.append)
+        facts["told"] = told
+        facts["counts"] = {result.value: number for result, number in report.summary.counts.items()}
+        facts["api"] = os.environ.get("PREFECT_API_URL")
+        started = time.monotonic()
+        run_through_prefect(settings, "address_update", chosen="dorthe", tell=told.append)
+        facts["seconds_again"] = time.monotonic() - started
+        facts |= what_the_database_says(settings)
+        facts |= failing_runs(settings, town)
+    facts |= asyncio.run(what_prefect_says())
+    facts["environment"] = {name: value for name, value in os.environ.items() if name in WANTED}
+    Path(sys.argv[2]).write_text(json.dumps(facts), encoding="utf-8")
+
+
+WANTED = {"DO_NOT_TRACK", "PREFECT_SERVER_ANALYTICS_ENABLED", "PREFECT_HOME", "PREFECT_SERVER_UI_V2_ENABLED"}
+
+
+def settings_of(folder: Path, town: Running, **overrides: object) -> Settings:
+    token = "/nova/realms/NovaIntegration/protocol/openid-connect/token"
+    named: dict[str, object] = {
+        "data_dir": folder / "var",
+        "nova_url": town.url + "/nova",
+        "nova_token_url": town.url + token,
+        "cpr_url": town.url + "/cpr",
+        "settle_seconds": 0.1,
+        "calls_per_second": 10_000.0,
+    }
+    return load_settings(**(named | overrides))
+
+
+def what_the_database_says(settings: Settings) -> dict[str, Any]:
+    with open_workplace(settings) as place, place.database.read() as session:
+        flow_runs = session.execute(select(RunRow.__table__.c.flow_run)).scalars().all()
+        states = {state.value: number for state, number in count_by_state(session).items()}
+    return {"flow_runs_in_our_table": sorted(str(flow_run) for flow_run in flow_runs), "items": states}
+
+
+def failing_runs(settings: Settings, town: Running) -> dict[str, Any]:
+    """One whose source does not answer, and one that meets an error with personal data in its text."""
+    import flows.prefect_flows  # noqa: PLC0415 - it imports Prefect, which the first run had to do.
+
+    silent = settings_of(settings.data_dir.parent, town, cpr_url="http://127.0.0.1:9/cpr")
+    report = run_through_prefect(silent, "address_update", chosen="dorthe")
+
+    def broken(*_: object, **__: object) -> Intake:
+        raise ValueError(SECRET)
+
+    setattr(flows.prefect_flows, "take_in", broken)  # noqa: B010 - mypy knows only what a module exports.
+    try:
+        run_through_prefect(settings, "address_update", chosen="dorthe")
+    except OrchestratorError:
+        raised = "orchestrator"
+    except ValueError:
+        raised = "its own"
+    else:
+        raised = "nothing"
+    return {"collect_error": report.collect_error, "raised": raised}
+
+
+async def what_prefect_says() -> dict[str, Any]:
+    import prefect  # noqa: PLC0415 - the first run had to import it.
+    from prefect.client.orchestration import get_client  # noqa: PLC0415 - the same.
+    from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415 - the same.
+
+    from flows.orchestration import _own  # noqa: PLC0415 - to look at the server from outside.
+    from flows.prefect_deployments import drop_missed, for_prefect  # noqa: PLC0415 - it imports Prefect.
+    from flows.prefect_flows import run_robot_flow  # noqa: PLC0415 - the same.
+
+    api = _own[-1].api_url
+    async with httpx.AsyncClient(base_url=api) as http:
+        runs = (await http.post("/flow_runs/filter", json={"sort": "START_TIME_ASC"})).json()
+        tasks = (await http.post("/task_runs/filter", json={})).json()
+        logs = (await http.post("/logs/filter", json={})).json()
+        with temporary_settings({PREFECT_API_URL: api}):
+            deployment_id = await for_prefect(DEPLOYMENTS[0]).aapply()
+            now = datetime.now(UTC)
+            week = {"start_time": (now - timedelta(days=7)).isoformat(), "end_time": now.isoformat()}
+            # The same call that the server's own scheduler makes, for a week that nobody served.
+            schedule = await http.post(f"/deployments/{deployment_id}/schedule", json=week)
+            dropped = [await drop_missed([deployment_id], before=now) for _ in range(2)]
+            async with get_client() as client:
+                kept = await client.read_deployment(deployment_id)
+    everything = json.dumps([runs, tasks, logs])
+    return {
+        "prefect": prefect.__version__,
+        "states": [(run["state_type"], run["state"]["message"]) for run in runs],
+        "flow_run_ids": [run["id"] for run in runs],
+        "parameters": [run["parameters"] for run in runs],
+        "tasks": sorted({task["name"].rsplit("-", 1)[0] for task in tasks}),
+        "failed_tasks": sorted({task["state"]["message"] for task in tasks if task["state_type"] == "FAILED"}),
+        "retries": sorted({task["empirical_policy"]["retries"] for task in tasks}),
+        "logs": logs,
+        "is_personal": SECRET in everything or "0101010000" in everything,
+        "flow_parameters": list(inspect.signature(run_robot_flow.fn).parameters),
+        "refuses": [_is_refused(run_robot_flow, name) for name in ("0101010000", "010101-0000", "Hans Hansen")],
+        "schedule_answer": schedule.status_code,
+        "dropped": dropped,
+        "entrypoint": kept.entrypoint,
+        "options": str(kept.concurrency_options),
+    }
+
+
+def _is_refused(flow: Any, name: str) -> bool:  # noqa: ANN401 - Prefect's type has many parameters.
+    try:
+        flow.validate_parameters({"robot": name})
+    except Exception:  # noqa: BLE001 - Prefect's own error, whatever it is called.
+        return True
+    return False
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""The whole stack on one machine: up, one run, down, and nothing left."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import flows.local_stack
+import flows.prefect_server
+from casework.items import count_by_state
+from flows.child import Child, answers, start_child
+from flows.composition import open_workplace
+from flows.local_stack import PartStoppedError, run_local_stack
+from flows.prefect_server import free_port
+from foundation.settings import Settings, load_settings
+
+# A Prefect server, a worker and a run, each a process that imports Prefect: two minutes on a busy machine.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
+
+
+@pytest.fixture
+def stack_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.delenv("PREFECT_HOME", raising=False)
+    town = f"http://127.0.0.1:{free_port()}"
+    return load_settings(
+        data_dir=tmp_path / "var",
+        nova_url=town + "/nova",
+        nova_token_url=town + "/nova/realms/NovaIntegration/protocol/openid-connect/token",
+        cpr_url=town + "/cpr",
+        settle_seconds=0.1,
+    )
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[Child]:
+    """The children, as they are started."""
+    started: list[Child] = []
+
+    def start(*arguments: Any, **named: Any) -> Child:  # noqa: ANN401 - whatever start_child takes.
+        started.append(start_child(*arguments, **named))
+        return started[-1]
+
+    monkeypatch.setattr(flows.local_stack, "start_child", start)
+    monkeypatch.setattr(flows.prefect_server, "start_child", start)
+    return started
+
+
+def test_the_stack_comes_up_runs_a_deployment_and_leaves_nothing(
+    stack_settings: Settings, children: list[Child]
+) -> None:
+    told: list[tuple[str, str]] = []
+    seen: dict[str, Any] = {}
+    stop = threading.Event()
+
+    def tell(part: str, message: str) -> None:
+        told.append((part, message))
+        if "følger tidsplanen" in message:
+            threading.Thread(target=_use_stack, args=(stack_settings, told, seen, stop)).start()
+
+    run_local_stack(stack_settings, tell=tell, stop=stop)
+
+    assert seen["state"] == ("COMPLETED", "OK")
+    with open_workplace(stack_settings) as place, place.database.read() as session:
+        assert sum(count_by_state(session).values()) == 3
+    stopped = [part for part, message in told if message == "Standset."]
+    assert stopped == ["arbejder", "prefect", "kommune"], "in this order, each by itself within its time"
+    assert not answers(_town(stack_settings) + "/__admin/health")
+    assert not answers(seen["api"] + "/health")
+    assert "Traceback" not in (stack_settings.data_dir / "logs" / "arbejder.log").read_text(encoding="utf-8")
+    assert [child.name for child in children] == ["kommune", "prefect", "arbejder"]
+    if sys.platform != "win32":
+        for child in children:
+            with pytest.raises(ProcessLookupError):
+                os.killpg(child.pid, 0)
+
+
+def test_when_one_part_dies_all_are_stopped_and_the_caller_is_told(
+    stack_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, str]] = []
+    # The child finds this first and ends while it imports it.
+    (stack_settings.data_dir / "broken" / "prefect").mkdir(parents=True)
+    (stack_settings.data_dir / "broken" / "prefect" / "__init__.py").write_text("raise SystemExit(3)", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(stack_settings.data_dir / "broken"))
+    with pytest.raises(PartStoppedError, match="prefect kom ikke op"):
+        run_local_stack(stack_settings, tell=lambda part, what: told.append((part, what)), stop=threading.Event())
+    assert told[-1] == ("kommune", "Standset.")
+    assert not answers(_town(stack_settings) + "/__admin/health")
+
+
+def _town(settings: Settings) -> str:
+    return settings.nova_url.removesuffix("/nova")
+
+
+def _use_stack(settings: Settings, told: list[tuple[str, str]], seen: dict[str, Any], stop: threading.Event) -> None:
+    try:
+        page = next(message for part, message in told if part == "prefect" and "http://" in message)
+        api = seen["api"] = "http://" + page.split("http://")[1].split(" ")[0] + "/api"
+        httpx.post(_town(settings) + "/__admin/nights", json={"moves": 3, "seed": 1}).raise_for_status()
+        deployment = httpx.get(api + "/deployments/name/sagsgang-robot/address_update").json()
+        run = httpx.post(f"{api}/deployments/{deployment['id']}/create_flow_run", json={}).json()
+        state: dict[str, Any] = {}
+        _until(lambda: _final(state, f"{api}/flow_runs/{run['id']}"), seconds=150)
+        seen["state"] = (state["type"], state["message"])
+    finally:
+        stop.set()
+
+
+def _final(state: dict[str, Any], url: str) -> bool:
+    state.update(httpx.get(url).json()["state"])
+    return state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+
+
+def _until(condition: Callable[[], bool], *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.5)
