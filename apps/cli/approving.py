@@ -14,6 +14,7 @@ from apps.cli.approvals import MOST, present, record_seen, reference, the_waitin
 from apps.cli.exits import Exit, UsageError
 from apps.cli.finding import short
 from apps.cli.invocation import Invocation
+from apps.cli.program import command
 from apps.cli.seeing import is_ordinary
 from casework.approvals import Answer, WaitingApproval, may_answer, waiting
 from casework.approvals import approve as approve_batch
@@ -58,7 +59,8 @@ def approve(call: Invocation) -> int:
         seconds = 0 if options.yes else round(time.monotonic() - began)
         approve_batch(place, answers, actor=actor, person_seconds=seconds, reason=options.reason or "")
     screen.heading(f"{len(chosen)} forslag godkendt af {actor.id}.")
-    screen.advise(call.command("run", chosen[0].robot))
+    # An approver may as a rule not start the robot: whoever runs it does so under his own name.
+    screen.advise(command("run", chosen[0].robot, data_dir=call.data_dir))
     screen.answer({"approved": [one.item_id for one in chosen], "actor": actor.id, "person_seconds": seconds})
     return Exit.OK
 

@@ -11,39 +11,48 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Every ten digits, also those that overlap; in UTF-8 and in what is made of it by taking UTF-16's zeros away.
+_TEN_DIGITS = re.compile(rb"(?=(\d{6})[- ]?(\d{4}))")
+
 
 @dataclass(frozen=True)
 class Secrets:
-    """Patterns for the numbers, the names and the addresses of citizens."""
+    """The numbers, names and addresses of citizens, in the forms in which bytes may hold them."""
 
-    numbers: re.Pattern[bytes]
-    names: re.Pattern[bytes]
-    addresses: re.Pattern[bytes]
+    numbers: frozenset[bytes]
+    names: frozenset[bytes]
+    addresses: frozenset[bytes]
 
     def found_in(self, data: bytes) -> set[str]:
         """Which kinds stand in these bytes; never what they are, for the answer may be printed."""
-        kinds = {"number": self.numbers, "name": self.names, "address": self.addresses}
-        return {kind for kind, pattern in kinds.items() if pattern.search(data)}
+        lowered = data.lower()
+        found = {
+            kind
+            for kind, texts in (("name", self.names), ("address", self.addresses))
+            if any(text in lowered for text in texts)
+        }
+        for each in (data, data.replace(b"\0", b"")):
+            if any(b"".join(match.groups()) in self.numbers for match in _TEN_DIGITS.finditer(each)):
+                found.add("number")
+        return found
 
 
 def secrets_of(store: Path) -> Secrets:
-    """Those of every citizen of a simulated municipality, and every address line that can be written there."""
+    """Those of every citizen of a simulated municipality, and every address that can be written there."""
     with sqlite3.connect(store) as connection:
         people = connection.execute("SELECT pnr, given_name, middle_name, surname FROM person").fetchall()
-        parties = connection.execute(
-            "SELECT DISTINCT name FROM party WHERE identification_type = 'CprNummer'"
-        ).fetchall()
+        parties = connection.execute("SELECT name FROM party WHERE identification_type = 'CprNummer'").fetchall()
         homes = [json.loads(body) for (body,) in connection.execute("SELECT body FROM address")]
         homes += [json.loads(body) for (body,) in connection.execute("SELECT next_address FROM person") if body]
     connection.close()
-    numbers = {form for pnr, *_ in people for form in (pnr, f"{pnr[:6]}-{pnr[6:]}", f"{pnr[:6]} {pnr[6:]}")}
     names = {" ".join(part for part in parts if part) for _, *parts in people} | {name for (name,) in parties}
-    lines = {f"{home['roadName']} {home['houseNumber']}" for home in homes}
+    # The road alone is less than a line, so it finds every line of that road however it is written.
+    roads = {home["roadName"] for home in homes}
     places = {f"{home['postalCode']} {home['postalDistrict']}" for home in homes}
-    assert numbers
+    assert people
     assert names
-    assert lines
-    return Secrets(_any_of(numbers), _any_of(names), _any_of(lines | places))
+    assert roads
+    return Secrets(frozenset(pnr.encode() for pnr, *_ in people), _forms(names), _forms(roads | places))
 
 
 def leaks(folder: Path, secrets: Secrets, *, without: Iterable[Path] = ()) -> list[tuple[str, str]]:
@@ -61,13 +70,7 @@ def _files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.is_file())
 
 
-def _any_of(texts: Iterable[str]) -> re.Pattern[bytes]:
-    """Each text as UTF-8, as UTF-16 and as JSON writes it when it keeps to ASCII, in any case."""
-    forms: set[bytes] = set()
-    for text in texts:
-        forms |= {text.encode(), text.encode("utf-16-le"), _ascii_json(text)}
-    return re.compile(b"|".join(re.escape(form) for form in sorted(forms)), re.IGNORECASE)
-
-
-def _ascii_json(text: str) -> bytes:
-    return json.dumps(text)[1:-1].encode()
+def _forms(texts: Iterable[str]) -> frozenset[bytes]:
+    """Each text as UTF-8, as UTF-16, and as JSON writes it when it keeps to ASCII; Latin letters in lower case."""
+    forms = ((text.encode(), text.encode("utf-16-le"), json.dumps(text)[1:-1].encode()) for text in texts)
+    return frozenset(form.lower() for three in forms for form in three)

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from apps.cli.screens import Screen
 from tests.apps.conftest import WAITING, Sagsgang
 
 
@@ -119,3 +120,38 @@ def test_a_script_counts_no_seconds_of_a_person(sagsgang: Sagsgang, ordinary: di
     (made,) = [decision for decision in decisions if "humanReview" in decision]
     assert made["personSeconds"] == 0
     assert made["inputsDigest"].startswith(ordinary["reference"].split("@")[1])
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A person at a terminal; change ``says`` before he is asked. ``asked`` is what he was asked."""
+    told = {"says": "ja", "asked": ""}
+
+    def ask(_screen: Screen, question: str) -> str:
+        told["asked"] = question
+        return told["says"]
+
+    monkeypatch.setattr(Screen, "is_terminal", True)
+    monkeypatch.setattr(Screen, "ask", ask)
+    return told
+
+
+def test_a_person_sees_the_proposal_before_he_confirms(
+    sagsgang: Sagsgang, ordinary: dict[str, Any], answer: dict[str, str]
+) -> None:
+    said = sagsgang("approvals", "approve", ordinary["item"], "--as", "bo")
+    assert said.code == 0
+    assert "Før" in said.out
+    assert "1 forslag som bo" in answer["asked"]
+    assert _state(sagsgang, ordinary) == "new"
+
+
+@pytest.mark.parametrize("says", ["nej", "", "j"])
+def test_anything_but_yes_approves_nothing(
+    sagsgang: Sagsgang, ordinary: dict[str, Any], answer: dict[str, str], says: str
+) -> None:
+    answer["says"] = says
+    said = sagsgang("approvals", "approve", ordinary["item"], "--as", "bo")
+    assert said.code == 2
+    assert "Intet er godkendt." in said.err
+    assert _state(sagsgang, ordinary) == "awaiting_approval"

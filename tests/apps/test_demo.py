@@ -82,7 +82,7 @@ def test_the_starter_is_refused_before_the_eyes_of_all(shown: Shown) -> None:
 
 def test_no_number_stands_in_clear_on_the_screen(shown: Shown) -> None:
     assert "-xxxx" in shown.out
-    assert not shown.secrets.numbers.search((shown.out + shown.err).encode())
+    assert "number" not in shown.secrets.found_in((shown.out + shown.err).encode())
 
 
 def test_nothing_personal_is_left_outside_the_municipalitys_own_store(shown: Shown) -> None:

@@ -33,22 +33,23 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("municipality"), seed=7, citizens=900, cases=1500) as served:
+    with running(tmp_path_factory.mktemp("municipality"), seed=7, citizens=3000, cases=4000) as served:
         yield served
 
 
 @pytest.fixture(scope="module")
 def town(simulator: Running) -> Iterator[Town]:
     with httpx.Client(base_url=f"{simulator.url}/__admin") as client:
-        people = client.get("/people", params={"limit": 900}).raise_for_status().json()["people"]
-        yield Town(client, [person for person in people if _is_ordinary(client, person)])
+        people = client.get("/people", params={"limit": 3000}).raise_for_status().json()["people"]
+        yield Town(client, (person for person in people if _is_ordinary(client, person)))
 
 
 def _is_ordinary(client: httpx.Client, person: dict[str, Any]) -> bool:
     if person["status"] != "1" or person["protected"] or person["esdhSpelling"] != "same":
         return False
     cases = client.get(f"/cases/by-person/{person['personnummer']}").raise_for_status().json()["cases"]
-    if len(cases) != 1 or person["openCases"] != 1:
+    # A case that a second citizen is a party of would show his move as well.
+    if len(cases) != 1 or person["openCases"] != 1 or len(cases[0]["caseParties"]) != 1:
         return False
     person["case"] = cases[0]["common"]["uuid"]
     return True

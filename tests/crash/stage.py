@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -67,11 +68,11 @@ class Town:
     """The simulated municipality, and citizens who can still move."""
 
     client: httpx.Client
-    citizens: list[dict[str, Any]] = field(default_factory=list)
+    citizens: Iterator[dict[str, Any]]
 
     def next_citizen(self) -> dict[str, Any]:
         """Somebody with one open case who has not moved yet."""
-        return self.citizens.pop()
+        return next(self.citizens)
 
     def move(self, citizen: dict[str, Any]) -> None:
         """The citizen moves."""
