@@ -60,7 +60,7 @@ def test_a_child_does_not_outlive_a_parent_that_was_killed(tmp_path: Path) -> No
         "time.sleep(60)"
     )
     url = f"http://127.0.0.1:{port}/"
-    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "web.log")]) as parent:  # noqa: S603 - ours.
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "web.log")]) as parent:  # noqa: S603 - our own
         try:
             _until(lambda: answers(url))
         finally:
