@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CursorResult, RowMapping, insert, select, update
+from sqlalchemy import CursorResult, RowMapping, bindparam, insert, select, update
 from sqlmodel import Session
 
 from audit.events import CaseEventRef, ChangeRef, Event
@@ -32,6 +32,8 @@ from foundation.actor import Actor
 from foundation.identifiers import new_id
 
 _EFFECT = EffectRow.__table__
+#: Built once, because every write begins with it.
+_BY_KEY = select(_EFFECT).where(_EFFECT.c.key == bindparam("wanted"))
 _ITEM = WorkItemRow.__table__
 
 _EVENTS: dict[EffectState, tuple[EventType, Outcome]] = {
@@ -94,7 +96,7 @@ def find(session: Session, request: EffectRequest) -> Effect | None:
     Raises:
         KeyReusedError: the key was used for another request.
     """
-    row = session.execute(select(_EFFECT).where(_EFFECT.c.key == request.key)).mappings().one_or_none()
+    row = session.connection().execute(_BY_KEY, {"wanted": request.key}).mappings().one_or_none()
     if row is None:
         return None
     if row["request_digest"] != request.digest:

@@ -20,7 +20,7 @@ from pathlib import Path
 from uuid import UUID
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, CursorResult, insert, select, text, update
+from sqlalchemy import Connection, CursorResult, bindparam, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
@@ -33,6 +33,12 @@ from foundation.database import Database
 from foundation.identifiers import new_id
 
 _WORKER = WorkerRow.__table__
+#: Built once: every intent asks it.
+_LIFE = (
+    select(_WORKER.c.declared_dead_at, _WORKER.c.stopped_at)
+    .where(_WORKER.c.id == bindparam("wanted"))
+    .with_for_update(read=True)
+)
 
 
 @dataclass
@@ -112,8 +118,7 @@ def require_alive(session: Session, worker: UUID) -> None:
     Raises:
         LeaseLostError: others may take it for dead.
     """
-    query = select(_WORKER.c.declared_dead_at, _WORKER.c.stopped_at).where(_WORKER.c.id == worker)
-    row = session.execute(query.with_for_update(read=True)).one()
+    row = session.connection().execute(_LIFE, {"wanted": worker}).one()
     if row.declared_dead_at is not None or row.stopped_at is not None:
         message = "Arbejderen er erklæret død eller stoppet og må ikke fortsætte. Start kørslen igen."
         raise LeaseLostError(message)

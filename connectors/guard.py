@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from sqlmodel import Session
+
 from casework import effects
 from casework.effects import Effect, EffectRequest, Ending
 from casework.moves import Lease
@@ -31,6 +33,7 @@ from connectors.errors import (
     OwnerStillAlive,
     Throttled,
     Unavailable,
+    VersionConflict,
     stored_refusal,
 )
 from connectors.reader import LONGEST_SLEEP, PAUSES, Reader
@@ -91,34 +94,48 @@ class Guard:
             return self._write(write)
 
     def _write(self, write: Write) -> WriteReceipt:
-        request, key = write.request, IdempotencyKey(write.request.key)
-        with self.place.database.read() as session:
-            before = effects.find(session, request)
+        key = IdempotencyKey(write.request.key)
+        before, effect = self._begin(write)
         if before is not None:
             known = self._recover(write, before, key)
             if known is not None:
                 return known
         pauses = iter(PAUSES)
         while True:
-            effect = self._intend(write, before)
+            effect = effect or self._intend(write, before)
             try:
                 return self._call(write, effect, key)
             except _NotTakenError as not_taken:
                 # It may be made again, by anybody.
                 self._finish(write, effect, Ending(state=EffectState.NOT_DONE, error_code=not_taken.error.code))
                 self.reader.pause_or_raise(not_taken.error, next(pauses, None))
+            effect = None
             with self.place.database.read() as session:
-                before = effects.find(session, request)
+                before = effects.find(session, write.request)
+
+    def _begin(self, write: Write) -> tuple[Effect | None, Effect | None]:
+        """What is known of the effect, and, where nothing is, the right to call: both in one transaction."""
+        self._wait_for_turn(write)
+        with self.place.database.write() as session:
+            before = effects.find(session, write.request)
+            if before is not None:
+                return before, None
+            return None, self._take_right(session, write, before=None)
 
     def _intend(self, write: Write, before: Effect | None) -> Effect:
+        self._wait_for_turn(write)
+        with self.place.database.write() as session:
+            return self._take_right(session, write, before=before)
+
+    def _take_right(self, session: Session, write: Write, *, before: Effect | None) -> Effect:
+        self.reader.unstored.store(session)
+        acting = self.reader.acting
+        return effects.intend(session, self.place, write.request, lease=self.lease, acting=acting, before=before)
+
+    def _wait_for_turn(self, write: Write) -> None:
         limits = self.reader.limits(write.request.system)
         limits.circuit.require_closed(write.request.operation)
         limits.rate.wait()
-        with self.place.database.write() as session:
-            self.reader.unstored.store(session)
-            return effects.intend(
-                session, self.place, write.request, lease=self.lease, acting=self.reader.acting, before=before
-            )
 
     def _call(self, write: Write, effect: Effect, key: IdempotencyKey) -> WriteReceipt:
         circuit = self.reader.limits(write.request.system).circuit
@@ -136,7 +153,9 @@ class Guard:
                 raise
             raise _NotTakenError(error) from None
         except ConnectorError as error:
-            state = EffectState.NOT_DONE if error.is_retryable else EffectState.REFUSED
+            # A conflict is no answer to this change but to its moment: planned anew, it may be asked for again.
+            may_be_asked_again = error.is_retryable or isinstance(error, VersionConflict)
+            state = EffectState.NOT_DONE if may_be_asked_again else EffectState.REFUSED
             self._finish(write, effect, Ending(state=state, error_code=error.code))
             raise
         self._finish(

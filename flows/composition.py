@@ -87,7 +87,12 @@ def open_workplace(settings: Settings, *, clock: Clock | None = None) -> Iterato
     clock = clock or SystemClock()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     # Each thread needs a connection; one is held for the worker's lock, and the heart beats on one of its own.
-    database = Database(settings.effective_database_url, open_key_ring(settings), pool_size=settings.workers + 3)
+    database = Database(
+        settings.effective_database_url,
+        open_key_ring(settings),
+        pool_size=settings.workers + 3,
+        longest_transaction=settings.longest_transaction,
+    )
     try:
         if settings.database_url:
             check(database, environment=settings.environment)

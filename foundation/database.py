@@ -22,18 +22,26 @@ from foundation.columns import RING
 from foundation.errors import DatabaseError
 from foundation.sealing import KeyRing
 
-#: Seconds that SQLite waits for another process to finish its write.
-_BUSY_SECONDS = 30
+#: Seconds that one transaction may keep others waiting. Ours take milliseconds; a process that was stopped in the
+#: middle of one would otherwise hold its locks until somebody woke it.
+LONGEST_TRANSACTION = 30.0
 _READ_ONLY = "sagsgang_read_only"
 
 
 class Database:
     """An engine with the key ring, and the two kinds of transaction."""
 
-    def __init__(self, url: str, ring: KeyRing, *, pool_size: int = 8) -> None:
-        """Open ``url``: ``sqlite:///file`` or ``postgresql://…`` (psycopg 3)."""
+    def __init__(
+        self, url: str, ring: KeyRing, *, pool_size: int = 8, longest_transaction: float = LONGEST_TRANSACTION
+    ) -> None:
+        """Open ``url``: ``sqlite:///file`` or ``postgresql://…`` (psycopg 3).
+
+        ``longest_transaction``, in seconds: PostgreSQL ends the session of a process that sleeps within a transaction
+        for longer, and nobody waits longer for a lock. SQLite cannot take a lock away from a process that is alive:
+        there the others give up after that time and try again later.
+        """
         self.ring = ring
-        self.engine = _make_engine(url, pool_size=pool_size)
+        self.engine = _make_engine(url, pool_size=pool_size, longest_transaction=longest_transaction)
         setattr(self.engine.dialect, RING, ring)
         self._reading = self.engine.execution_options(**{_READ_ONLY: True})
         #: SQLite has one writer; threads of one process queue here instead of sleeping in its busy handler.
@@ -87,13 +95,20 @@ class Database:
             self._open.is_open = False
 
 
-def _make_engine(url: str, *, pool_size: int) -> Engine:
+def _make_engine(url: str, *, pool_size: int, longest_transaction: float) -> Engine:
     target = make_url(url)
     backend = target.get_backend_name()
     if backend == "postgresql":
         target = target.set(drivername="postgresql+psycopg")
+        milliseconds = int(longest_transaction * 1000)
+        limits = f"-c idle_in_transaction_session_timeout={milliseconds} -c lock_timeout={milliseconds * 2}"
         engine = create_engine(
-            target, hide_parameters=True, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True
+            target,
+            hide_parameters=True,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args={"options": limits},
         )
         event.listen(engine, "begin", _begin_postgresql)
         return engine
@@ -103,7 +118,7 @@ def _make_engine(url: str, *, pool_size: int) -> Engine:
             hide_parameters=True,
             pool_size=pool_size,
             max_overflow=pool_size,
-            connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+            connect_args={"timeout": longest_transaction, "check_same_thread": False},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -126,7 +141,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
 
 def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
     """Wait for other processes, which this one statement does not do by itself on a database's first day."""
-    give_up_at = time.monotonic() + _BUSY_SECONDS
+    give_up_at = time.monotonic() + LONGEST_TRANSACTION
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")

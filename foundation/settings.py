@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     read_timeout: float = Field(default=15.0, gt=0, description="Sekunder, før et svar opgives.")
     calls_per_second: float = Field(default=50.0, gt=0, description="Højeste antal kald i sekundet til hvert system.")
 
+    longest_transaction: float = Field(
+        default=30.0, gt=0, description="Sekunder, en arbejder højst må låse databasen; så tager de andre over."
+    )
     workers: int = Field(default=4, ge=1, le=32, description="Hvor mange opgaver en kørsel behandler ad gangen.")
     claim_batch: int = Field(default=20, ge=1, le=500, description="Hvor mange opgaver der tages ad gangen.")
     lease_seconds: float = Field(default=120.0, gt=0, description="Sekunder, en arbejder har en opgave ad gangen.")

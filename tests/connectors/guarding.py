@@ -20,13 +20,13 @@ from casework.moves import Lease
 from casework.workers import Worker, enlist
 from casework.workplace import Workplace
 from connectors.circuit import Circuit
-from connectors.errors import OutcomeUnknown
+from connectors.errors import OutcomeUnknown, Unavailable
 from connectors.guard import Guard, Write
 from connectors.rate import RateLimit
 from connectors.reader import Reader, SystemLimits
 from connectors.records import IdempotencyKey, LookUp, LookUpWorth, Sighting, WriteReceipt, WriteTraits
 from foundation.clock import Clock
-from tests.workbench import ACTING, ROBOT, add_and_take, take
+from tests.workbench import ACTING, ROBOT, add_and_take, event_types, rows, take
 
 SYSTEM = "esdh"
 SETTLE = 5.0
@@ -186,3 +186,20 @@ def let_die(worker: Worker) -> None:
 def told(kind: EventType) -> Callable[[Session], Event]:
     """An event to record with a read."""
     return lambda _session: Event(type=kind, actor=ACTING.actor)
+
+
+def effect_state(place: Workplace) -> str:
+    """The state of the only effect there is."""
+    (row,) = rows(place, "SELECT state FROM effect")
+    state: str = row["state"]
+    return state
+
+
+def effect_events(place: Workplace) -> list[str]:
+    """The types of all events about effects, in order."""
+    return [kind for kind in event_types(place) if kind.startswith("effect.")]
+
+
+def unavailable(retry_after: float | None = None) -> Unavailable:
+    """The system does not answer."""
+    return Unavailable(SYSTEM, "append_journal_note", retry_after=retry_after)

@@ -68,6 +68,8 @@ def worker_settings(
         "nova_url": f"{simulator.url}/nova",
         "nova_token_url": f"{simulator.url}/nova/realms/NovaIntegration/protocol/openid-connect/token",
         "cpr_url": f"{simulator.url}/cpr",
+        # A worker that sleeps within a transaction keeps nobody waiting for longer.
+        "longest_transaction": 0.5,
         "workers": 1,
         "claim_batch": 1,
         "settle_seconds": 0.05,

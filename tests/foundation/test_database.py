@@ -97,12 +97,11 @@ def test_an_error_shows_no_parameters(database: Database) -> None:
 
 
 def test_a_write_transaction_on_sqlite_takes_the_write_lock_with_its_first_statement(
-    make_database: Callable[..., str], ring: KeyRing, monkeypatch: pytest.MonkeyPatch
+    make_database: Callable[..., str], ring: KeyRing
 ) -> None:
-    monkeypatch.setattr("foundation.database._BUSY_SECONDS", 0.05)
     url = make_database("sqlite")
     # Two engines share no lock in memory, as two processes.
-    one, other = Database(url, ring), Database(url, ring)
+    one, other = Database(url, ring), Database(url, ring, longest_transaction=0.05)
     with one.write() as first:
         first.execute(_COUNT)
         with pytest.raises(DBAPIError, match="locked"), other.write() as second:
@@ -153,3 +152,22 @@ def test_sqlite_is_opened_with_what_durability_and_the_triggers_need(
 def test_another_kind_of_database_is_refused(ring: KeyRing, url: str) -> None:
     with pytest.raises(DatabaseError, match="SAGSGANG_DATABASE_URL"):
         Database(url, ring)
+
+
+@pytest.mark.postgres
+def test_a_session_that_sleeps_within_a_transaction_loses_its_locks(
+    make_database: Callable[..., str], ring: KeyRing
+) -> None:
+    url = make_database("postgresql")
+    asleep, awake = Database(url, ring, longest_transaction=0.2), Database(url, ring, longest_transaction=5)
+
+    def sleep_while_another_waits() -> None:
+        with asleep.write() as session:
+            session.execute(text("LOCK TABLE work_item"))
+            with awake.write() as other:
+                other.execute(text("LOCK TABLE work_item"))
+
+    with pytest.raises(DBAPIError, match="idle-in-transaction"):
+        sleep_while_another_waits()
+    asleep.dispose()
+    awake.dispose()
