@@ -21,6 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 
 PASSED, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+#: What pytest is given where PYTEST_ARGS says nothing else: two processes, because two cores are the least we meet.
+IN_PARALLEL = "-n 2 --dist worksteal -q"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"no such check: {', '.join(unknown)}")
 
-    for_pytest = [*(["-m", "not slow"] if options.fast else []), *shlex.split(os.environ.get("PYTEST_ARGS", ""))]
+    wanted = os.environ.get("PYTEST_ARGS") or IN_PARALLEL
+    for_pytest = [*(["-m", "not slow"] if options.fast else []), *shlex.split(wanted)]
     results: list[tuple[Check, bool, float]] = []
     try:
         for check in chosen(options.names):

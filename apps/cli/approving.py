@@ -23,6 +23,7 @@ from casework.approvals import take_over as take_over_one
 from casework.errors import ApprovalRefusedError
 from casework.workplace import Workplace
 from foundation.actor import Actor
+from foundation.environment import Environment
 
 _FEWEST_OF_DIGEST = 12
 _DIGEST_LENGTH = 64
@@ -37,6 +38,9 @@ def approve(call: Invocation) -> int:
         raise UsageError(message)
     if options.leave_out and len(options.items) != 1:
         message = "--leave-out gælder ét forslag ad gangen."
+        raise UsageError(message)
+    if options.all_ordinary and options.yes and not may_approve_unseen(call.settings().environment):
+        message = "--all-ordinary med --yes godkender noget, ingen har set; det findes kun i simulated. Udelad --yes."
         raise UsageError(message)
     if not screen.is_terminal and not options.yes:
         message = "Uden terminal kræver en godkendelse --yes."
@@ -63,6 +67,11 @@ def approve(call: Invocation) -> int:
     screen.advise(command("run", chosen[0].robot, data_dir=call.data_dir))
     screen.answer({"approved": [one.item_id for one in chosen], "actor": actor.id, "person_seconds": seconds})
     return Exit.OK
+
+
+def may_approve_unseen(environment: Environment) -> bool:
+    """Whether a script may approve whatever waits: only where everybody is invented."""
+    return environment is Environment.SIMULATED
 
 
 def send_back(call: Invocation) -> int:

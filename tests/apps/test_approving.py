@@ -2,7 +2,9 @@ from typing import Any
 
 import pytest
 
+from apps.cli.approving import may_approve_unseen
 from apps.cli.screens import Screen
+from foundation.environment import Environment
 from tests.apps.conftest import WAITING, Sagsgang
 
 
@@ -155,3 +157,8 @@ def test_anything_but_yes_approves_nothing(
     assert said.code == 2
     assert "Intet er godkendt." in said.err
     assert _state(sagsgang, ordinary) == "awaiting_approval"
+
+
+@pytest.mark.parametrize("environment", list(Environment))
+def test_what_nobody_saw_is_approved_in_simulated_only(environment: Environment) -> None:
+    assert may_approve_unseen(environment) is (environment is Environment.SIMULATED)

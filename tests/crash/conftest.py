@@ -45,7 +45,8 @@ def town(simulator: Running) -> Iterator[Town]:
 
 
 def _is_ordinary(client: httpx.Client, person: dict[str, Any]) -> bool:
-    if person["status"] != "1" or person["protected"] or person["esdhSpelling"] != "same":
+    is_plain = person["status"] == "1" and not person["protected"] and person["esdhSpelling"] == "same"
+    if not is_plain or person["origin"] != "generated":
         return False
     cases = client.get(f"/cases/by-person/{person['personnummer']}").raise_for_status().json()["cases"]
     # A case that a second citizen is a party of would show his move as well.
