@@ -39,7 +39,7 @@ def approve(call: Invocation) -> int:
     if options.leave_out and len(options.items) != 1:
         message = "--leave-out gælder ét forslag ad gangen."
         raise UsageError(message)
-    if options.all_ordinary and options.yes and not may_approve_unseen(call.settings().environment):
+    if options.all_ordinary and options.yes and not may_approve_unseen(call.settings.environment):
         message = "--all-ordinary med --yes godkender noget, ingen har set; det findes kun i simulated. Udelad --yes."
         raise UsageError(message)
     if not screen.is_terminal and not options.yes:
