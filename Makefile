@@ -26,6 +26,8 @@ SYNCED := $(VENV)/.synced
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON := $(RUN)
 export UV_PYTHON_DOWNLOADS := never
+# The certificates that the machine trusts, among them those of a municipality's proxy that opens TLS.
+export UV_SYSTEM_CERTS ?= true
 export VIRTUAL_ENV := $(abspath $(VENV))
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTEST_ARGS
@@ -102,6 +104,6 @@ $(UV_READY):
 
 $(SYNCED): uv.lock pyproject.toml $(UV_READY)
 	@"$(BIN)/uv" sync --locked --no-python-downloads --quiet || { \
-		echo "uv could not install the locked packages. Behind a proxy that opens TLS: set UV_SYSTEM_CERTS=true."; \
+		echo "uv could not install the locked packages. Behind a proxy that opens TLS: the machine must trust its certificate (or set SSL_CERT_FILE)."; \
 		exit 1; }
 	@touch "$@"
