@@ -31,6 +31,7 @@ from connectors.errors import (
     EffectInDoubt,
     OutcomeUnknown,
     OwnerStillAlive,
+    SchemaDrift,
     Throttled,
     Unavailable,
     VersionConflict,
@@ -96,13 +97,14 @@ class Guard:
     def _write(self, write: Write) -> WriteReceipt:
         key = IdempotencyKey(write.request.key)
         before, effect = self._begin(write)
-        if before is not None:
-            known = self._recover(write, before, key)
-            if known is not None:
-                return known
         pauses = iter(PAUSES)
         while True:
-            effect = effect or self._intend(write, before)
+            if effect is None:
+                # Asked again after every pause: an owner who was only paused may have told meanwhile that he did it.
+                known = self._recover(write, before, key) if before is not None else None
+                if known is not None:
+                    return known
+                effect = self._intend(write, before)
             try:
                 return self._call(write, effect, key)
             except _NotTakenError as not_taken:
@@ -153,8 +155,9 @@ class Guard:
                 raise
             raise _NotTakenError(error) from None
         except ConnectorError as error:
-            # A conflict is no answer to this change but to its moment: planned anew, it may be asked for again.
-            may_be_asked_again = error.is_retryable or isinstance(error, VersionConflict)
+            # A conflict is no answer to this change but to its moment: planned anew, it may be asked for again. And an
+            # answer that cannot be read was one to the reading before the write; of a write it is an unknown outcome.
+            may_be_asked_again = error.is_retryable or isinstance(error, VersionConflict | SchemaDrift)
             state = EffectState.NOT_DONE if may_be_asked_again else EffectState.REFUSED
             self._finish(write, effect, Ending(state=state, error_code=error.code))
             raise

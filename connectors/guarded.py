@@ -41,6 +41,8 @@ from connectors.records import (
     WriteReceipt,
 )
 from foundation.cpr import Cpr
+from foundation.cpr_environment import require_allowed_here
+from foundation.environment import Environment
 
 _DIGEST_PURPOSE = "effect request"
 _VALUE_PURPOSE = "effect value"
@@ -213,7 +215,12 @@ class GuardedPeople:
         self._where = where
 
     def lookup(self, cpr: Cpr) -> PersonSnapshot:
-        """The person as CPR describes him now; actor, purpose and item are recorded before the answer is released."""
+        """The person as CPR describes him now; actor, purpose and item are recorded before the answer is released.
+
+        Raises:
+            TestNumberRefused, RealNumberRefused: the number does not belong in this environment.
+        """
+        require_allowed_here(cpr, is_production=self._reader.place.environment is Environment.PRODUCTION)
 
         def tell(session: Session) -> Event:
             subject = _subject(session, self._reader, cpr)

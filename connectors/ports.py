@@ -89,7 +89,7 @@ class PersonRegister(Protocol):
     def lookup(self, cpr: Cpr) -> PersonSnapshot:
         """The person as CPR describes him now; raises ``NotFound`` for an unknown number.
 
-        The caller has recorded actor, purpose and case before: the guard does so for every look-up of a robot.
+        The caller has recorded actor, purpose and work item before: the guard does so for every look-up of a robot.
         """
 
 

@@ -1,6 +1,6 @@
-"""The rate limit: no system gets more calls a second than its owner was promised.
+"""The rate limit: no system gets more calls a second from one robot's process than its owner was promised.
 
-What must stay true: the limit holds for the whole process, whatever number of threads calls.
+What must stay true: the limit holds for one robot in one process, whatever number of threads calls.
 """
 
 from __future__ import annotations

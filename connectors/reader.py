@@ -35,6 +35,13 @@ class Unstored(Protocol):
         """Write it in the caller's transaction."""
 
 
+class NothingUnstored:
+    """Where nothing is worked out before a call."""
+
+    def store(self, session: Session) -> None:
+        """Write nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemLimits:
     """How one system is treated by one process."""

@@ -6,7 +6,6 @@ What must stay true: nothing here knows a product, and nothing here does anythin
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -34,10 +33,6 @@ class IdempotencyKey:
     def as_uuid(self, purpose: str = "") -> uuid.UUID:
         """The client id for systems that take one; ``purpose`` tells apart several ids of one effect."""
         return uuid.uuid5(_NAMESPACE, f"{self.value}:{purpose}")
-
-    def marker(self) -> str:
-        """A short mark for systems that take no client id, to be found again in a text: ``SG-`` and 12 characters."""
-        return "SG-" + hashlib.sha256(self.value.encode()).hexdigest()[:12].upper()
 
 
 class Progress(StrEnum):

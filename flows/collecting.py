@@ -15,6 +15,7 @@ from casework.incidents import report
 from casework.items import NewItem, enqueue
 from casework.received import bookmark, known_events, mark_received, set_bookmark
 from casework.workplace import Acting
+from connectors.reader import NothingUnstored, Reader
 from connectors.records import EventBatch, PersonEvent
 from flows.composition import Composition
 from foundation.errors import SagsgangError
@@ -65,13 +66,26 @@ def collect(
     while True:
         with composition.place.database.read() as session:
             before = bookmark(session, robot=name, source=source.system)
-        batch = source.poll(after=before, limit=_PORTION)
+        batch = poll(composition, name, acting, after=before)
         if batch.has_gap and not accept_gap:
             _report_gap(composition, name, source.system)
         if batch.events:
             total = total.plus(_take(composition, robot, batch, before, acting=acting, run_id=run_id))
         if not batch.has_more:
             return total
+
+
+def poll(composition: Composition, robot: str, acting: Acting, *, after: str | None) -> EventBatch:
+    """Ask the source, with the limits, retries and circuit of every other call."""
+    source = composition.systems.events
+    reader = Reader(
+        place=composition.place,
+        acting=acting,
+        lease=None,
+        unstored=NothingUnstored(),
+        limits=lambda system: composition.limits(robot, system),
+    )
+    return reader.try_call(source.system, "poll", lambda: source.poll(after=after, limit=_PORTION))
 
 
 def fresh_events(events: tuple[PersonEvent, ...], known: set[str]) -> tuple[list[PersonEvent], int]:
@@ -96,6 +110,11 @@ def _take(
     if batch.next_cursor is None:
         return Collected()
     with place.database.write() as session:
+        # First of all, because it makes a second collector wait here, where it can still give way.
+        moved = set_bookmark(session, place, robot=name, source=source, before=before, cursor=batch.next_cursor)
+        if not moved:
+            message = "En anden kørsel henter hændelser samtidig. Prøv igen om lidt."
+            raise CollectedElsewhereError(message)
         known = known_events(session, robot=name, source=source, event_ids={event.id for event in batch.events})
         fresh, duplicates = fresh_events(batch.events, known)
         found = robot.group(fresh)
@@ -106,10 +125,6 @@ def _take(
         ids = enqueue(session, place, name, new, acting=acting, run_id=run_id)
         owners = {event: ids[item.reference] for item in found for event in item.event_ids}
         mark_received(session, place, robot=name, source=source, items=owners)
-        moved = set_bookmark(session, place, robot=name, source=source, before=before, cursor=batch.next_cursor)
-        if not moved:
-            message = "En anden kørsel henter hændelser samtidig. Prøv igen om lidt."
-            raise CollectedElsewhereError(message)
         event = Event(
             type=EventType.EVENTS_RECEIVED,
             actor=acting.actor,

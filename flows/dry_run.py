@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from audit.events import Event
+from audit.vocabulary import EventType
 from casework.proposals import Proposal
 from casework.received import bookmark, known_events
 from casework.runs import close_run, open_run
+from casework.workplace import Acting
 from connectors.errors import ConnectorError
 from connectors.guard import Write
 from connectors.records import PersonEvent, WriteReceipt
-from flows.collecting import fresh_events
+from flows.collecting import fresh_events, poll
 from flows.composition import Composition
 from flows.live_desk import LiveDesk
 from flows.work_loop import acting_of
 from foundation.actor import Actor
 from robots.outcome import Completed, Deferred, NeedsApproval, Outcome, Rejected
 from robots.robot import EventRobot, WorkItem
-
-_PORTION = 500
 
 
 @dataclass
@@ -73,7 +74,7 @@ def dry_run(
     planned: list[PlannedItem] = []
     failure: str | None = "interrupted"
     try:
-        for number, item in enumerate(_waiting_items(composition, robot)):
+        for number, item in enumerate(_waiting_items(composition, robot, acting)):
             if limit is not None and number >= limit:
                 break
             writer = PlannedWrites()
@@ -87,19 +88,31 @@ def dry_run(
     return planned
 
 
-def _waiting_items(composition: Composition, robot: EventRobot) -> list[WorkItem]:
+def _waiting_items(composition: Composition, robot: EventRobot, acting: Acting) -> list[WorkItem]:
     source = composition.systems.events
     name = robot.card.name
     with composition.place.database.read() as session:
         after = bookmark(session, robot=name, source=source.system)
     events: list[PersonEvent] = []
     while True:
-        batch = source.poll(after=after, limit=_PORTION)
+        batch = poll(composition, name, acting, after=after)
         events += batch.events
         after = batch.next_cursor
         if not batch.has_more:
             break
-    with composition.place.database.read() as session:
+    with composition.place.database.write() as session:
+        facts: dict[str, str | int | bool] = {"source": source.system, "events": len(events), "dry": True}
+        composition.place.record(
+            session,
+            Event(
+                type=EventType.EVENTS_RECEIVED,
+                actor=acting.actor,
+                process=acting.process,
+                purpose=acting.purpose,
+                run=acting.run(),
+                facts=facts,
+            ),
+        )
         known = known_events(session, robot=name, source=source.system, event_ids={event.id for event in events})
     fresh, _duplicates = fresh_events(tuple(events), known)
     return [WorkItem("", item.reference, item.payload, 1) for item in robot.group(fresh)]

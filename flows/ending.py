@@ -33,7 +33,7 @@ from connectors.errors import (
     SchemaDrift,
     VersionConflict,
 )
-from flows.live_desk import CancelNoticedError, Worked
+from flows.live_desk import CancelNoticedError, Worked, cancel_requested_by
 from foundation.errors import SagsgangError
 from robots.card import Card
 from robots.outcome import Completed, Deferred, NeedsApproval, Outcome, Rejected
@@ -80,6 +80,9 @@ def end_with_outcome(handling: Handling, outcome: Outcome, worked: Worked) -> Re
     values: dict[str, object]
     with handling.place.database.write() as session:
         worked.store(session)
+        if not isinstance(outcome, Completed | Rejected) and cancel_requested_by(session, handling.claimed) is not None:
+            # What was asked for while the robot worked out its last part is done before anything is put off.
+            return _move(session, handling, transitions.CANCEL, Result.CANCELLED, values={"outcome_code": "cancelled"})
         match outcome:
             case Completed(code, message, counts):
                 values = {"outcome_code": code, "outcome_message": message}
@@ -143,10 +146,7 @@ def _end(session: Session, handling: Handling, error: Exception) -> Result:
             values = {"outcome_code": "cancelled", "outcome_message": str(error)}
             return _move(session, handling, transitions.CANCEL, Result.CANCELLED, values=values)
         case VersionConflict():
-            discard_steps(session, handling.place, handling.claimed.lease.item_id)
-            values = {"approval_id": None, "attempts": 0, "outcome_code": error.code}
-            detail = Detail(facts={"code": error.code})
-            return _move(session, handling, transitions.REPLAN, Result.REPLANNED, values=values, detail=detail)
+            return _replan(session, handling, error)
         case EffectInDoubt():
             _report(session, handling, error.system, error.code, error.advice)
             values = {"outcome_code": error.code, "outcome_message": error.advice}
@@ -170,6 +170,17 @@ def _end(session: Session, handling: Handling, error: Exception) -> Result:
         case _:
             message = f"Robotten har en fejl ({type(error).__name__}). Se kørslens log, og giv robottens ejer besked."
             return _retry_or_fail(session, handling, "fault", message)
+
+
+def _replan(session: Session, handling: Handling, error: VersionConflict) -> Result:
+    """What was approved is overtaken: the approval is withdrawn and everything is looked at anew."""
+    if handling.claimed.approval_id is None:
+        # No proposal was overtaken, so planning anew at once would only meet the same again, for ever.
+        return _retry_or_fail(session, handling, error.code, error.advice)
+    discard_steps(session, handling.place, handling.claimed.lease.item_id)
+    values = {"approval_id": None, "attempts": 0, "outcome_code": error.code}
+    detail = Detail(facts={"code": error.code, "approval": str(handling.claimed.approval_id)})
+    return _move(session, handling, transitions.REPLAN, Result.REPLANNED, values=values, detail=detail)
 
 
 def _retry_or_fail(session: Session, handling: Handling, code: str, message: str, *, at_least: float = 0.0) -> Result:

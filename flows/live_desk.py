@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlmodel import Session
 
 from audit.events import Event
@@ -72,6 +72,10 @@ class Worked:
             for about, value in self.memories.items():
                 remember(session, place, robot=self.card.name, about=about, value=value)
         place.record(session, *self.events)
+        event.listen(session, "after_commit", self._forget, once=True)
+
+    def _forget(self, _session: Session) -> None:
+        """What is committed is stored; what was rolled back is still to be stored."""
         self.steps, self.memories, self.events = {}, {}, []
 
 
@@ -161,7 +165,7 @@ class LiveDesk:
         if known is not None:
             stored: T = adapter.validate_json(known)
             return stored
-        self._notice_cancel()
+        self.notice_cancel()
         self._where.enter(name, key)
         try:
             result = work()
@@ -186,18 +190,29 @@ class LiveDesk:
 
     def evidence(self, label: str, **facts: str | int | bool) -> None:
         """Record a fact about this item; never personal data."""
-        event = self._reader.event(EventType.EVIDENCE_GIVEN, self._where.step, facts={"label": label, **facts})
-        self.worked.events.append(event)
+        told = self._reader.event(EventType.EVIDENCE_GIVEN, self._where.step, facts={"label": label, **facts})
+        self.worked.events.append(told)
 
-    def _notice_cancel(self) -> None:
+    def notice_cancel(self) -> None:
+        """Stop when somebody asked for the item to be cancelled.
+
+        Raises:
+            CancelNoticedError: naming who asked.
+        """
         if self._claimed is None:
             return
-        query = select(_ITEM.c.cancel_requested_by).where(_ITEM.c.id == self._claimed.lease.item_id)
         with self._place.database.read() as session:
-            requested_by = session.execute(query).scalar_one()
+            requested_by = cancel_requested_by(session, self._claimed)
         if requested_by is not None:
             message = f"Opgaven annulleres efter ønske fra {requested_by}."
             raise CancelNoticedError(message)
+
+
+def cancel_requested_by(session: Session, claimed: ClaimedItem) -> str | None:
+    """Who asked for the item to be cancelled, or None."""
+    query = select(_ITEM.c.cancel_requested_by).where(_ITEM.c.id == claimed.lease.item_id)
+    requested_by: str | None = session.execute(query).scalar_one()
+    return requested_by
 
 
 #: Making an adapter costs more than using it a thousand times.

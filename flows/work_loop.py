@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from audit.events import ActorRef, ProcessRef, PurposeRef
 from audit.vocabulary import ActorKind
 from casework.claiming import ClaimedItem, claim, expire_approvals, keep, reap
+from casework.errors import WorkerLostError
 from casework.runs import close_run, open_run
 from casework.workplace import Acting
 from connectors.errors import CircuitOpen, SchemaDrift
@@ -29,7 +30,7 @@ from flows.ending import Handling, Result, end_with_error, end_with_outcome, giv
 from flows.live_desk import LiveDesk
 from foundation.actor import Actor
 from foundation.errors import SagsgangError
-from foundation.logs import get_logger, run_log
+from foundation.logs import RunLog, get_logger, run_log
 from robots.robot import Robot, WorkItem
 
 log = get_logger(__name__)
@@ -94,6 +95,8 @@ class WorkLoop:
         counts: Counter[Result] = Counter()
         logs = settings.data_dir / "logs"
         logs.mkdir(parents=True, exist_ok=True)
+        told: RunLog | None = None
+        failure: str | None = None
         try:
             with (
                 run_log(logs / f"run-{run_id}.jsonl") as told,
@@ -104,18 +107,14 @@ class WorkLoop:
                 with self._heart():
                     self._work(run_id, acting, counts, limit=limit)
                 log.info("run.ended", stopped_by=self._stopped_by, **{key.value: n for key, n in counts.items()})
+            failure = self._stopped_by
         except BaseException as error:
             failure = type(error).__name__
-            close_run(place, run_id, acting=acting, counts=_named(counts), failure=failure)
             raise
-        close_run(
-            place,
-            run_id,
-            acting=acting,
-            counts=_named(counts),
-            log_digest=told.sha256,
-            failure=self._stopped_by,
-        )
+        finally:
+            # Also a run that ended badly is closed, with the digest of the log that tells why.
+            digest = told.sha256 if told is not None else None
+            close_run(place, run_id, acting=acting, counts=_named(counts), log_digest=digest, failure=failure)
         return RunSummary(run_id, counts, self._stopped_by)
 
     def _work(self, run_id: UUID, acting: Acting, counts: Counter[Result], *, limit: int | None) -> None:
@@ -166,6 +165,7 @@ class WorkLoop:
     def _hand_to_robot(self, handling: Handling, claimed: ClaimedItem, acting: Acting) -> Result:
         desk = LiveDesk(self.composition, self.robot.card, acting, claimed=claimed)
         try:
+            desk.notice_cancel()
             item = WorkItem(
                 id=str(claimed.lease.item_id),
                 reference=claimed.reference,
@@ -186,8 +186,8 @@ class WorkLoop:
             raise PayloadError(message) from None
 
     def _notice(self, error: Exception) -> None:
-        if isinstance(error, CircuitOpen | SchemaDrift):
-            # Going on would only hurt: the system is down, or it no longer speaks as agreed.
+        if isinstance(error, CircuitOpen | SchemaDrift | WorkerLostError):
+            # Going on would only hurt: the system is down, it no longer speaks as agreed, or we count as dead.
             self._stopped_by = error.code
             self._stop.set()
         if isinstance(error, SagsgangError) or hasattr(error, "code"):
@@ -233,11 +233,6 @@ def acting_of(robot: Robot, starter: Actor, flow: str | None = None) -> Acting:
         purpose=PurposeRef(card.name, card.legal_basis, card.kle),
         flow=flow,
     )
-
-
-def with_run(acting: Acting, run_id: UUID) -> Acting:
-    """The same, within a run."""
-    return replace(acting, run_id=str(run_id))
 
 
 def _named(counts: Counter[Result]) -> dict[str, int]:

@@ -87,7 +87,8 @@ def resolve_actor(settings: Settings, *, chosen: str | None = None) -> Actor:
             message = f"--as findes kun i miljøet simulated. I {settings.environment.value} er du din egen konto."
             raise NotAllowedError(message)
         if chosen not in people:
-            message = f"--as {chosen} kendes ikke. Vælg en af: {', '.join(sorted(people))}."
+            # What was typed is not repeated: it may be a CPR number in the wrong place.
+            message = f"Navnet efter --as kendes ikke. Vælg et af: {', '.join(sorted(people))}."
             raise NotAllowedError(message)
         return _actor(chosen, people[chosen], Established.CHOSEN)
     account = operating_system_account()

@@ -62,7 +62,9 @@ class Settings(BaseSettings):
     )
     connect_timeout: float = Field(default=3.0, gt=0, description="Sekunder, før en forbindelse opgives.")
     read_timeout: float = Field(default=15.0, gt=0, description="Sekunder, før et svar opgives.")
-    calls_per_second: float = Field(default=50.0, gt=0, description="Højeste antal kald i sekundet til hvert system.")
+    calls_per_second: float = Field(
+        default=50.0, gt=0, description="Højeste antal kald i sekundet fra én robot i én proces til hvert system."
+    )
 
     longest_transaction: float = Field(
         default=30.0, gt=0, description="Sekunder, en arbejder højst må låse databasen; så tager de andre over."

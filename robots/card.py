@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from foundation.identifiers import Kle
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
@@ -33,3 +35,11 @@ class Card:
     author_may_approve: bool = False
     #: Minutes a person spends on one item without the robot; an estimate until measured.
     minutes_per_item: float
+
+    def __post_init__(self) -> None:
+        """Refuse a card whose KLE subject is none.
+
+        Raises:
+            InvalidIdentifier: naming what it should be.
+        """
+        Kle.parse(self.kle)

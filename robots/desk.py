@@ -63,7 +63,7 @@ class PersonDesk(Protocol):
     """CPR as a robot meets it."""
 
     def lookup(self, cpr: Cpr) -> PersonSnapshot:
-        """The person as CPR describes him now; actor, purpose and case are recorded before the answer is released."""
+        """The person as CPR describes him now; actor, purpose and work item are recorded before the answer is given."""
 
 
 class Desk(Protocol):

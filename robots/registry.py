@@ -56,7 +56,8 @@ def load_robot(name: str, entry_points: Iterable[importlib.metadata.EntryPoint] 
     offers = {point.value: point for point in points if point.name == name}
     if not offers:
         known = ", ".join(robot_names(points)) or "ingen"
-        message = f"Robotten {name} findes ikke. Installerede robotter: {known}."
+        # The name that was asked for is not repeated: anything can be typed there, a CPR number too.
+        message = f"Den robot findes ikke. Installerede robotter: {known}."
         raise UnknownRobotError(message)
     if len(offers) > 1:
         message = f"Robotten {name} findes i flere pakker: {', '.join(sorted(offers))}. Afinstallér alle på nær en."

@@ -1,13 +1,14 @@
 """``sagsgang approvals approve | return | take-over``: a person's answers.
 
 What must stay true: an answer is given to what was shown, by digest; without a terminal nothing is approved unless the
-digest is written and ``--yes`` said; and the seconds counted are those a person sat in front of it.
+digest is written and ``--yes`` said; and the seconds counted are those a person sat in front of it, none for a script.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 from uuid import UUID
 
 from apps.cli.approvals import MOST, present, record_seen, reference, the_waiting
@@ -28,6 +29,31 @@ from foundation.environment import Environment
 _FEWEST_OF_DIGEST = 12
 _DIGEST_LENGTH = 64
 _YES = "ja"
+
+
+class _Asked(NamedTuple):
+    """How a person is asked whether he means it."""
+
+    act: str
+    means: str
+    otherwise: str
+
+
+_APPROVE = _Asked(
+    "godkende {} forslag",
+    "Når du godkender, skriver robotten det viste på sagerne og noterer det i journalen.",
+    "Intet er godkendt.",
+)
+_SEND_BACK = _Asked(
+    "sende forslaget tilbage",
+    "Når du sender forslaget tilbage, slår robotten op igen og laver et nyt.",
+    "Intet er sendt tilbage.",
+)
+_TAKE_OVER = _Asked(
+    "overtage opgaven",
+    "Når du overtager opgaven, gør robotten ikke mere ved den.",
+    "Intet er overtaget.",
+)
 
 
 def approve(call: Invocation) -> int:
@@ -56,8 +82,9 @@ def approve(call: Invocation) -> int:
             screen.heading("Ingen almindelige forslag venter på dig.")
             screen.answer({"approved": [], "actor": actor.id})
             return Exit.OK
+        _require_rows(chosen, options.leave_out)
         if not options.yes:
-            _ask(call, place, chosen)
+            _ask(call, place, chosen, _APPROVE)
         answers = [Answer(one.item_id, one.digest, frozenset(options.leave_out)) for one in chosen]
         # A script reads nothing: only a person in front of a screen spends time on a decision.
         seconds = 0 if options.yes else round(time.monotonic() - began)
@@ -76,19 +103,26 @@ def may_approve_unseen(environment: Environment) -> bool:
 
 def send_back(call: Invocation) -> int:
     """Return one proposal; the robot makes a new one."""
-    return _one(call, send_back_one, "sendt tilbage; robotten laver et nyt forslag ved næste kørsel")
+    return _one(call, send_back_one, _SEND_BACK, "sendt tilbage; robotten laver et nyt forslag ved næste kørsel")
 
 
 def take_over(call: Invocation) -> int:
     """Take one item over by hand."""
-    return _one(call, take_over_one, "overtaget manuelt; robotten gør ikke mere ved den")
+    return _one(call, take_over_one, _TAKE_OVER, "overtaget manuelt; robotten gør ikke mere ved den")
 
 
-def _one(call: Invocation, act: Callable[..., UUID], told: str) -> int:
+def _one(call: Invocation, act: Callable[..., UUID], asked: _Asked, told: str) -> int:
+    reason = call.options.reason or ""
+    began = time.monotonic()
     with call.workplace() as place:
         (approval,) = _named(place, [call.options.item])
+        # Without a reason it is refused anyway, so nobody is asked first.
+        is_asked = call.screen.is_terminal and bool(reason.strip())
+        if is_asked:
+            _ask(call, place, [approval], asked)
+        seconds = round(time.monotonic() - began) if is_asked else 0
         answer = Answer(approval.item_id, approval.digest)
-        act(place, answer, actor=call.actor, person_seconds=0, reason=call.options.reason or "")
+        act(place, answer, actor=call.actor, person_seconds=seconds, reason=reason)
     number = short(approval.item_id)
     call.screen.heading(f"Opgave {number} er {told}.")
     call.screen.advise(call.command("items", "show", number))
@@ -123,14 +157,23 @@ def _is_of(approval: WaitingApproval, digest: str) -> bool:
     return _FEWEST_OF_DIGEST <= len(written) <= _DIGEST_LENGTH and approval.digest.startswith(written)
 
 
-def _ask(call: Invocation, place: Workplace, chosen: list[WaitingApproval]) -> None:
-    """Show what is about to be approved, and have it confirmed; raises ``UsageError`` when it is not."""
+def _require_rows(chosen: list[WaitingApproval], left_out: list[str]) -> None:
+    """Refuse to leave out a row that is not there, naming those that are and not what was typed."""
+    if not left_out:
+        return
+    rows = [row.id for one in chosen for row in one.proposal.rows]
+    if not set(left_out) <= set(rows):
+        message = f"--leave-out nævner en linje, som forslaget ikke har. Det har: {', '.join(rows)}."
+        raise ApprovalRefusedError(message)
+
+
+def _ask(call: Invocation, place: Workplace, chosen: list[WaitingApproval], asked: _Asked) -> None:
+    """Show what the answer is about, and have it confirmed; raises ``UsageError`` when it is not."""
     screen, actor = call.screen, call.actor
     for approval in chosen:
         record_seen(place, approval, actor)
         screen.heading(f"Forslag {reference(approval)}")
         present(screen, approval, actor)
-    screen.line("Når du godkender, skriver robotten det viste på sagerne og noterer det i journalen.")
-    if screen.ask(f"Skriv {_YES} for at godkende {len(chosen)} forslag som {actor.id}: ").lower() != _YES:
-        message = "Intet er godkendt."
-        raise UsageError(message)
+    screen.line(asked.means)
+    if screen.ask(f"Skriv {_YES} for at {asked.act.format(len(chosen))} som {actor.id}: ").lower() != _YES:
+        raise UsageError(asked.otherwise)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Collection
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
@@ -47,6 +48,8 @@ class Mark(Enum):
 
     GOOD = "ok"
     BAD = "wrong"
+    #: Somebody must look, but the house itself works.
+    LOOK = "look"
     NOT_HERE = "not_applicable"
 
 
@@ -75,7 +78,11 @@ def examine_house(settings: Settings, *, chosen: str | None) -> list[Finding]:
 
 
 def examine_work(settings: Settings) -> list[Finding]:
-    """The database, leases of dead workers, and open incidents."""
+    """The database, leases of dead workers, and open incidents.
+
+    The last two are told and are no fault: the next run takes such leases back, and an incident tells of the work.
+    Whoever restarts what is unhealthy must not restart a worker because of them.
+    """
     if _is_unmade(settings):
         return [Finding("database", Mark.NOT_HERE, "laves ved første brug")]
     database = Database(settings.effective_database_url, open_key_ring(settings))
@@ -93,18 +100,18 @@ def examine_work(settings: Settings) -> list[Finding]:
         database.dispose()
     return [
         Finding("database", Mark.GOOD, f"{kind}; revision, værn og miljø passer"),
-        Finding("døde lån", _mark(not dead), f"{dead} opgaver", "sagsgang run address_update"),
-        Finding("driftshændelser", _mark(not incidents), f"{incidents} åbne", "sagsgang incidents"),
+        Finding("døde lån", Mark.LOOK if dead else Mark.GOOD, f"{dead} opgaver", "sagsgang run address_update"),
+        Finding("driftshændelser", Mark.LOOK if incidents else Mark.GOOD, f"{incidents} åbne", "sagsgang incidents"),
     ]
 
 
-def examine_outside(settings: Settings) -> list[Finding]:
-    """The other systems, the simulated municipality and Prefect."""
+def examine_outside(settings: Settings, *, inside: Collection[str] = ()) -> list[Finding]:
+    """The other systems, the simulated municipality and Prefect; ``inside`` as in ``require_api_allowed``."""
     findings = [_simulator(settings)]
     start = "sagsgang simulator" if settings.environment is Environment.SIMULATED else ""
     with open_systems(settings) as systems:
         findings += [_cases(systems, start), _events(systems, start)]
-    return [*findings, *_prefect(settings)]
+    return [*findings, *_prefect(settings, inside)]
 
 
 def _key(settings: Settings) -> Finding:
@@ -169,7 +176,7 @@ def _events(systems: Systems, start: str) -> Finding:
     return Finding(name, Mark.GOOD, "svarer og giver adgang")
 
 
-def _prefect(settings: Settings) -> list[Finding]:
+def _prefect(settings: Settings, inside: Collection[str]) -> list[Finding]:
     quiet = prefect_environment(settings)["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     own = Finding("telemetri", _mark(quiet), "slået fra i den Prefect, Sagsgang starter")
     url = os.environ.get(API_URL)
@@ -179,16 +186,21 @@ def _prefect(settings: Settings) -> list[Finding]:
             own,
         ]
     try:
-        require_api_allowed(url, settings=settings)
+        require_api_allowed(url, settings=settings, inside=inside)
     except SagsgangError as error:
         return [Finding("Prefect", Mark.BAD, str(error), f"Ret {API_URL}."), own]
     try:
         with httpx.Client(timeout=_PREFECT_SECONDS) as client:
             client.get(f"{url.rstrip('/')}/health").raise_for_status()
-            analytics = client.get(f"{url.rstrip('/')}/admin/settings").json()
+            admin = client.get(f"{url.rstrip('/')}/admin/settings")
+            analytics = admin.json() if admin.is_success else None
     except (httpx.HTTPError, ValueError):
         return [Finding("Prefect", Mark.BAD, "serveren svarer ikke", "sagsgang up"), own]
-    told = analytics.get("server", {}).get("analytics_enabled") if isinstance(analytics, dict) else None
+    if not isinstance(analytics, dict):
+        # It asks for a password, which is not for this command to know.
+        hidden = Finding("telemetri", Mark.NOT_HERE, "serveren siger ikke, om den sender")
+        return [Finding("Prefect", Mark.GOOD, "serveren svarer"), hidden]
+    told = analytics.get("server", {}).get("analytics_enabled")
     mend = "Sæt PREFECT_SERVER_ANALYTICS_ENABLED=false hos serveren."
     return [
         Finding("Prefect", Mark.GOOD, "serveren svarer"),

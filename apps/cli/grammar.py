@@ -109,7 +109,20 @@ COMMANDS = (
         ),
     ),
     Command(("up",), "start det hele på denne maskine; Ctrl-C stopper", "apps.cli.up:run"),
-    Command(("doctor",), "undersøg, hvad der mangler, og hvad der retter det", "apps.cli.doctor:run"),
+    Command(
+        ("doctor",),
+        "undersøg, hvad der mangler, og hvad der retter det",
+        "apps.cli.doctor:run",
+        (
+            argument(
+                "--inside",
+                metavar="VÆRT",
+                action="append",
+                default=[],
+                text="en vært i et lukket net, hvor Prefect må være; kan gentages",
+            ),
+        ),
+    ),
     Command(
         ("robots",),
         "robotterne; med et navn hele robotkortet",

@@ -22,6 +22,7 @@ from casework.items import reopen as reopen_item
 from casework.states import EffectState, ItemState
 from casework.tables import EffectRow
 from casework.workplace import as_person
+from flows.composition import lock_folder
 from foundation.actor import Actor
 from foundation.clock import danish_time
 
@@ -133,7 +134,8 @@ def settle(call: Invocation) -> int:
         with place.database.read() as session:
             effect_id = find_effect(session, options.effect)
             item_id: UUID = session.execute(select(_EFFECT.c.item_id).where(_EFFECT.c.id == effect_id)).scalar_one()
-        settle_effect(place, effect_id, happened=options.happened, saw=options.saw, actor=actor)
+        locks = lock_folder(call.settings)
+        settle_effect(place, effect_id, happened=options.happened, saw=options.saw, actor=actor, locks=locks)
     said = "sket" if options.happened else "ikke sket"
     return _done(call, item_id, f"Ændring {short(effect_id)} er skrevet ned som {said}.", happened=options.happened)
 

@@ -1,15 +1,17 @@
 """The plan of a dry run as files: CSV for Danish Excel, and HTML with the stamp.
 
-What must stay true: no cell can be taken for a formula, every text is escaped, and addresses are masked as on the
-screen.
+What must stay true: no cell can be taken for a formula, every text is escaped, addresses are masked as on the screen,
+and a file is made for the one who asked for it and nobody else.
 """
 
 from __future__ import annotations
 
 import csv
 import html
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from apps.cli.seeing import seen_lines
 from apps.cli.words import planned_word, ruling_word
@@ -20,6 +22,7 @@ from foundation.environment import Environment
 COLUMNS = ("reference", "udfald", "borger", "sag", "linje", "regel", "udslag", "foer", "efter", "hvorfor")
 #: What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_OWNER_ONLY = 0o600
 
 
 def plan_rows(planned: Sequence[PlannedItem], actor: Actor) -> list[tuple[str, ...]]:
@@ -50,7 +53,7 @@ def plan_rows(planned: Sequence[PlannedItem], actor: Actor) -> list[tuple[str, .
 
 def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> None:
     """Semicolons and a byte order mark, as Danish Excel wants them."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with _open_private(path, encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=";")
         writer.writerow(COLUMNS)
         writer.writerows([safe_cell(cell) for cell in row] for row in rows)
@@ -66,12 +69,22 @@ def write_html(path: Path, rows: Sequence[Sequence[str]], *, title: str, environ
     stamp = f'<p class="stamp">{html.escape(environment.stamp)}</p>' if environment.stamp else ""
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in COLUMNS)
     body = "\n".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    path.write_text(
+    page = (
         f'<!doctype html>\n<html lang="da">\n<head><meta charset="utf-8"><title>{html.escape(title)}</title>\n'
         f"<style>{_STYLE}</style></head>\n<body>\n{stamp}\n<h1>{html.escape(title)}</h1>\n"
-        f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</body>\n</html>\n",
-        encoding="utf-8",
+        f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</body>\n</html>\n"
     )
+    with _open_private(path, encoding="utf-8") as file:
+        file.write(page)
+
+
+def _open_private(path: Path, *, encoding: str, newline: str | None = None) -> TextIO:
+    """A file, emptied if it was there, that only its owner can read, whatever the umask says."""
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY)
+    if hasattr(os, "fchmod"):
+        # One that was there keeps its rights otherwise; Windows has none of this kind.
+        os.fchmod(number, _OWNER_ONLY)
+    return os.fdopen(number, "w", encoding=encoding, newline=newline)
 
 
 _STYLE = (

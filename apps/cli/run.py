@@ -1,6 +1,7 @@
 """``sagsgang run``: one run of one robot, or a dry run of it.
 
-What must stay true: a dry run writes in no other system; and the exit code tells a script whether a person is needed.
+What must stay true: a dry run writes in no other system; a plan that leaves the screen as a file is recorded first; and
+the exit code tells a script whether a person is needed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from apps.cli.planned import plan_rows, write_csv, write_html
 from apps.cli.program import shown_path
 from apps.cli.seeing import row_document
 from apps.cli.words import RESULTS, operation_word
+from audit.events import Event
+from audit.vocabulary import EventType
+from casework.workplace import Workplace, as_person
 from flows.composition import compose
 from flows.dry_run import PlannedItem, dry_run
 from flows.ending import Result
@@ -107,7 +111,9 @@ def _plan(call: Invocation) -> int:
         raise UsageError(message)
     with compose(call.settings) as composition:
         planned = dry_run(composition, robot, actor, limit=options.limit)
-    rows = plan_rows(planned, actor)
+        rows = plan_rows(planned, actor)
+        for _ in filter(None, (options.csv, options.html)):
+            _record_file(composition.place, actor, rows=len(rows))
     title = f"Prøvekørsel af {options.name}: {len(planned)} opgaver, intet er skrevet"
     screen.heading(title)
     columns = ("Udfald", "Borger", "Linje", "Regel", "Før", "Efter", "Hvorfor")
@@ -123,6 +129,13 @@ def _plan(call: Invocation) -> int:
     screen.advise(call.command("run", options.name))
     screen.answer({"dry_run": True, "items": [_document(item, actor) for item in planned]})
     return Exit.OK
+
+
+def _record_file(place: Workplace, actor: Actor, *, rows: int) -> None:
+    """Write down that this person takes a plan with addresses away in a file."""
+    facts: dict[str, str | int] = {"what": "plan_file", "rows": rows}
+    with place.database.write() as session:
+        place.record(session, Event(type=EventType.RECORD_READ, actor=as_person(actor).actor, facts=facts))
 
 
 def _show_writes(call: Invocation, planned: Sequence[PlannedItem]) -> None:

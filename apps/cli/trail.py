@@ -2,13 +2,15 @@
 
 Who may read: a ``revisor`` and an ``administrator`` everything; a ``digital_agent`` what robots did that he may start
 himself, so that he can mend them: one such robot, or one item or run of it. What must stay true: reading is itself
-written into the trail, before anything is shown.
+written into the trail, before anything is shown; and nothing that a person typed enters a body, which stands for ever.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -18,9 +20,9 @@ from apps.cli.exits import Exit, UsageError
 from apps.cli.finding import find_item, find_run
 from apps.cli.invocation import Invocation
 from apps.cli.words import tell
-from audit.events import Event
+from audit.events import Event, PrivateDetail
 from audit.reading import Entry, Selection, read_entries
-from audit.vocabulary import EventType
+from audit.vocabulary import EventType, RetentionClass
 from casework.items import get_item
 from casework.tables import RunRow
 from casework.workplace import Workplace, as_person
@@ -61,14 +63,24 @@ def read_as(place: Workplace, actor: Actor, selection: Selection) -> Sequence[En
         allowed = _allowed(session, actor, selection)
         entries = read_entries(session, allowed)
     acting = as_person(actor)
-    asked = {"run": allowed.run, "item": allowed.item, "case": allowed.case, "robot": allowed.robot}
-    facts: dict[str, str | int] = {f"asked_{name}": value for name, value in asked.items() if value is not None}
-    if allowed.type is not None:
-        facts["asked_type"] = allowed.type.value
-    event = Event(type=EventType.LOG_READ, actor=acting.actor, facts={**facts, "entries": len(entries)})
+    # Both were looked up, so they are numbers of ours.
+    found = {"asked_run": allowed.run, "asked_item": allowed.item}
+    event = Event(
+        type=EventType.LOG_READ,
+        actor=acting.actor,
+        facts={**{name: value for name, value in found.items() if value is not None}, "entries": len(entries)},
+        private=_asked(allowed),
+    )
     with place.database.write() as session:
         place.record(session, event)
     return entries
+
+
+def _asked(selection: Selection) -> PrivateDetail | None:
+    """What was asked for in words: any text can be typed there, a CPR number too, so it is sealed and can be erased."""
+    words = {"case": selection.case, "robot": selection.robot, "type": selection.type and selection.type.value}
+    typed = {name: word for name, word in words.items() if word is not None}
+    return PrivateDetail(json.dumps(typed, sort_keys=True).encode(), RetentionClass.LOOKUP) if typed else None
 
 
 def _allowed(session: Session, actor: Actor, selection: Selection) -> Selection:
@@ -114,4 +126,11 @@ def _type(text: str | None) -> EventType | None:
 
 
 def _document(entry: Entry) -> dict[str, object]:
-    return {"id": entry.id, "at": entry.at.isoformat(), "sentence": tell(entry), "body": entry.body}
+    return {"id": entry.id, "at": entry.at.isoformat(), "sentence": tell(entry), "body": _shown_body(entry.body)}
+
+
+def _shown_body(body: dict[str, Any]) -> dict[str, Any]:
+    """The body without how long a person sat over a decision: nobody is timed, it serves totals of five or more."""
+    if "decision" not in body:
+        return body
+    return {**body, "decision": {name: told for name, told in body["decision"].items() if name != "personSeconds"}}

@@ -91,6 +91,7 @@ _FACTS: dict[str, str] = {
     "case": "sag",
     "journal": "journal",
     "proposal": "forslag",
+    "plan_file": "prøvekørsel gemt som fil",
     "applied": "skrevet",
     "closed_since_plan": "lukket siden forslaget",
     "conflict": "ændret siden forslaget",

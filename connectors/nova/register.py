@@ -7,10 +7,18 @@ and our write cannot be noticed: the reading is made afresh right before each wr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from connectors import contacts, fields
-from connectors.errors import CapabilityMissing, CaseArchived, CaseClosed, NotFound, RefusedBySystem, VersionConflict
+from connectors.errors import (
+    CapabilityMissing,
+    CaseArchived,
+    CaseClosed,
+    LockedByUser,
+    NotFound,
+    RefusedBySystem,
+    VersionConflict,
+)
 from connectors.http import Call
 from connectors.nova import addresses, notes
 from connectors.nova.cases import SYSTEM
@@ -121,8 +129,7 @@ class NovaCaseRegister:
         if not self._has_address_write:
             raise CapabilityMissing(SYSTEM, call.operation)
         remote_id = _party_id(party)
-        if self._stands_already(party, change, call.operation):
-            return WriteReceipt(remote_id, replayed=True)
+        self._require_as_before(party, change, call.operation)
         body: dict[str, object] = {"caseParty": {"index": party.id}}
         if change.address is not None:
             body["address"] = addresses.to_wire(change.address)
@@ -154,9 +161,7 @@ class NovaCaseRegister:
         except UnicodeEncodeError:
             not_text = RefusedBySystem(SYSTEM, call.operation, "not_unicode")
         else:
-            answer = self._wire.write(
-                call, "PATCH", "api/Case/Update", body, area=CASE_AREA, uuid_=case.id, parse=_is_object
-            )
+            answer = self._append(call, "PATCH", "api/Case/Update", body, area=CASE_AREA, uuid_=case.id)
             return WriteReceipt(uuid_, replayed=answer is None)
         raise not_text
 
@@ -172,8 +177,18 @@ class NovaCaseRegister:
             "deadline": reminder.deadline.isoformat(),
         }
         call = Call(SYSTEM, "create_reminder", is_write=True, missing="case")
-        answer = self._wire.write(call, "POST", "api/Task/Import", body, area=TASK_AREA, uuid_=uuid_, parse=_is_object)
+        answer = self._append(call, "POST", "api/Task/Import", body, area=TASK_AREA, uuid_=uuid_)
         return WriteReceipt(uuid_, replayed=answer is None)
+
+    def _append(
+        self, call: Call, method: str, path: str, body: Mapping[str, object], *, area: str, uuid_: str
+    ) -> bool | None:
+        """Write something new. It has no version to conflict with, so a 409 without a name means "not now"."""
+        try:
+            return self._wire.write(call, method, path, body, area=area, uuid_=uuid_, parse=_is_object)
+        except VersionConflict:
+            not_now = LockedByUser(SYSTEM, call.operation)
+        raise not_now
 
     def find_party_contact(self, party: PartyRef, change: PartyContactChange) -> LookUp:
         """Judged by value; a party that is no longer on the case cannot be told."""
@@ -191,8 +206,12 @@ class NovaCaseRegister:
         wanted = _task_uuid(key)
         return _seen(wanted, is_there=self._reading.has_task(case, wanted, "find_reminder"))
 
-    def _stands_already(self, party: PartyRef, change: PartyContactChange, operation: str) -> bool:
-        """Read the party afresh: True when the change stands, False when it may be written; raises when it may not."""
+    def _require_as_before(self, party: PartyRef, change: PartyContactChange, operation: str) -> None:
+        """Read the party afresh and refuse unless ``change.before`` still stands.
+
+        A value that somebody else has already put right is a conflict too: our own earlier write is found by the guard,
+        and what a colleague wrote must not stand in the record as the robot's.
+        """
         case = self._reading.case(party.case, operation)
         found = case.party(party)
         if found is None:
@@ -200,8 +219,6 @@ class NovaCaseRegister:
         if found.contact.is_protected is None:
             # Nova left the assumed fields out, so it has not got the call either.
             raise CapabilityMissing(SYSTEM, operation)
-        if contacts.has_landed(change, found.contact):
-            return True
         match case.state:
             case CaseState.CLOSED:
                 raise CaseClosed(SYSTEM, operation)
@@ -211,7 +228,6 @@ class NovaCaseRegister:
                 pass
         if not contacts.still_stands(change, found.contact):
             raise VersionConflict(SYSTEM, operation)
-        return False
 
 
 def _party_id(party: PartyRef) -> str:

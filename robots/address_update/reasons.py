@@ -1,7 +1,8 @@
 """Why a ruling came out as it did: a stable code, the row of the rule table, and one Danish sentence.
 
-The rows (``ADR-*``) are those of the address rules in ``docs``. What must stay true: a sentence never holds a name, a
-number, an address or a date, so that it may stand on screens, in reminders and in the audit trail.
+The rows (``ADR-*``) are those of the address rules in this folder's README, not pages of ``docs/adr``. What must stay
+true: a sentence never holds a name, a number, an address or a date, so that it may stand on screens, in reminders and
+in the audit trail.
 """
 
 from __future__ import annotations

@@ -77,6 +77,9 @@ class Bench:
             try:
                 outcome = self.handle()
             except VersionConflict:
+                if self.desk.approval is None:
+                    # There is no proposal to make anew; the work loop tries such an item again later.
+                    raise
                 self.desk.plan_again()
                 continue
             if not isinstance(outcome, NeedsApproval):

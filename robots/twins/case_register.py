@@ -126,8 +126,6 @@ class TwinCaseRegister:
                 raise CapabilityMissing(self.system, operation)
             contact = self._party(party, operation).contact
             remote_id = f"{party.case.id}/{party.id}"
-            if contacts.has_landed(change, contact):
-                return WriteReceipt(remote_id, replayed=True)
             self._demand_open(party.case, operation)
             if not contacts.still_stands(change, contact):
                 raise VersionConflict(self.system, operation)

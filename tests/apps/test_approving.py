@@ -1,16 +1,30 @@
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from apps.cli import approving
 from apps.cli.approving import may_approve_unseen
 from apps.cli.screens import Screen
+from audit.reading import Selection, read_entries
+from flows.composition import open_workplace
 from foundation.environment import Environment
+from foundation.settings import load_settings
 from tests.apps.conftest import WAITING, Sagsgang
 
 
 def _state(sagsgang: Sagsgang, approval: dict[str, Any]) -> str:
     state: str = sagsgang("items", "show", approval["item"], "--json").document["state"]
     return state
+
+
+def _decided(item: str) -> dict[str, Any]:
+    """The decision in the record itself; the list that people read leaves the seconds out."""
+    with open_workplace(load_settings()) as place, place.database.read() as session:
+        entries = read_entries(session, Selection(item=item))
+    (made,) = [entry.body["decision"] for entry in entries if "humanReview" in entry.body.get("decision", {})]
+    decision: dict[str, Any] = made
+    return decision
 
 
 @pytest.mark.parametrize(
@@ -96,8 +110,15 @@ def test_leaving_a_row_out_needs_a_reason(sagsgang: Sagsgang, ordinary: dict[str
 
 
 def test_an_unknown_row_cannot_be_left_out(sagsgang: Sagsgang, ordinary: dict[str, Any]) -> None:
-    words = ("--leave-out", "S1999-00001/1", "--reason", "x", "--yes", "--as", "bo")
-    assert sagsgang("approvals", "approve", ordinary["reference"], *words).code == 3
+    rows = [
+        row["id"] for row in sagsgang("approvals", "show", ordinary["item"], "--json", "--as", "bo").document["rows"]
+    ]
+    words = ("--leave-out", "0709614452", "--reason", "x", "--yes", "--as", "bo")
+    said = sagsgang("approvals", "approve", ordinary["reference"], *words)
+    assert said.code == 3
+    assert f"Det har: {', '.join(rows)}." in said.err
+    assert "0709614452" not in said.out + said.err
+    assert _state(sagsgang, ordinary) == "awaiting_approval"
 
 
 def test_sending_back_needs_a_reason_and_puts_the_item_in_the_queue(
@@ -115,12 +136,13 @@ def test_taking_over_cancels_the_item(sagsgang: Sagsgang, ordinary: dict[str, An
 
 
 def test_a_script_counts_no_seconds_of_a_person(sagsgang: Sagsgang, ordinary: dict[str, Any]) -> None:
-    sagsgang("approvals", "approve", ordinary["reference"], "--yes", "--as", "bo")
+    told = sagsgang("approvals", "approve", ordinary["reference"], "--yes", "--json", "--as", "bo").document
+    assert told["person_seconds"] == 0
+    assert _decided(ordinary["item"])["personSeconds"] == 0
     words = ("--item", ordinary["item"], "--json", "--as", "carla")
     entries = sagsgang("audit", "show", *words).document["entries"]
     decisions = [entry["body"].get("decision", {}) for entry in entries]
     (made,) = [decision for decision in decisions if "humanReview" in decision]
-    assert made["personSeconds"] == 0
     assert made["inputsDigest"].startswith(ordinary["reference"].split("@")[1])
 
 
@@ -146,6 +168,36 @@ def test_a_person_sees_the_proposal_before_he_confirms(
     assert "Før" in said.out
     assert "1 forslag som bo" in answer["asked"]
     assert _state(sagsgang, ordinary) == "new"
+
+
+@pytest.mark.parametrize("act", ["return", "take-over"])
+def test_the_time_a_person_sat_over_another_answer_is_counted(
+    sagsgang: Sagsgang, ordinary: dict[str, Any], answer: dict[str, str], monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    clock = iter((100.0, 142.0))
+    monkeypatch.setattr(approving, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    said = sagsgang("approvals", act, ordinary["reference"], "--reason", "se igen", "--as", "bo")
+    assert said.code == 0, said.err
+    assert "Før" in said.out
+    assert "som bo" in answer["asked"]
+    assert _decided(ordinary["item"])["personSeconds"] == 42
+
+
+@pytest.mark.parametrize("act", ["return", "take-over"])
+def test_a_script_that_answers_otherwise_counts_no_seconds(
+    sagsgang: Sagsgang, ordinary: dict[str, Any], act: str
+) -> None:
+    assert sagsgang("approvals", act, ordinary["reference"], "--reason", "se igen", "--as", "bo").code == 0
+    assert _decided(ordinary["item"])["personSeconds"] == 0
+
+
+@pytest.mark.parametrize("act", ["return", "take-over"])
+def test_who_does_not_confirm_has_answered_nothing(
+    sagsgang: Sagsgang, ordinary: dict[str, Any], answer: dict[str, str], act: str
+) -> None:
+    answer["says"] = "nej"
+    assert sagsgang("approvals", act, ordinary["reference"], "--reason", "se igen", "--as", "bo").code == 2
+    assert _state(sagsgang, ordinary) == "awaiting_approval"
 
 
 @pytest.mark.parametrize("says", ["nej", "", "j"])

@@ -1,8 +1,15 @@
 import sqlite3
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from casework.claiming import claim
+from casework.incidents import report
+from casework.workplace import as_system
+from flows.composition import open_workplace
+from foundation.settings import load_settings
 from tests.apps.conftest import Sagsgang
 
 
@@ -42,6 +49,25 @@ def test_a_wrong_secret_is_found_and_not_shown(
     assert "min-hemmelighed" not in said.out + said.err
 
 
+def test_an_open_incident_is_told_and_nothing_is_wrong_with_the_house(sagsgang: Sagsgang, with_proposals: Path) -> None:
+    with open_workplace(load_settings()) as place, place.database.write() as session:
+        report(session, place, robot="address_update", system="nova", code="prøve", message="Noget er galt.")
+    said = sagsgang("doctor")
+    assert said.code == 0, said.out
+    assert "! driftshændelser: 1 åbne\n    " in said.out
+    assert "Huset virker; 1 ting skal ses efter." in said.out
+
+
+def test_a_lease_that_ran_out_is_told_and_is_no_fault(sagsgang: Sagsgang, ordinary: dict[str, Any]) -> None:
+    assert sagsgang("approvals", "approve", ordinary["reference"], "--yes", "--as", "bo").code == 0
+    with open_workplace(load_settings()) as place:
+        acting = as_system("test")
+        who, run = uuid4(), uuid4()
+        assert claim(place, "address_update", worker=who, run_id=run, acting=acting, limit=1, lease_seconds=0)
+    assert _marks(sagsgang)["døde lån"] == "look"
+    assert sagsgang("doctor").code == 0
+
+
 def test_a_missing_trigger_is_found(sagsgang: Sagsgang, with_proposals: Path) -> None:
     with sqlite3.connect(with_proposals / "sagsgang.db") as connection:
         names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
@@ -62,6 +88,15 @@ def test_a_prefect_that_does_not_answer_is_found(
 ) -> None:
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     assert _marks(sagsgang)["Prefect"] == "wrong"
+
+
+def test_a_prefect_elsewhere_is_asked_only_where_its_host_is_vouched_for(
+    sagsgang: Sagsgang, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A name that leads nowhere: what is looked at is whether it is asked at all.
+    monkeypatch.setenv("PREFECT_API_URL", "http://prefect.invalid:4200/api")
+    assert "serveren svarer ikke" not in sagsgang("doctor").out
+    assert "serveren svarer ikke" in sagsgang("doctor", "--inside", "prefect.invalid").out
 
 
 def test_without_a_prefect_server_there_is_nothing_to_look_at(sagsgang: Sagsgang, with_proposals: Path) -> None:

@@ -1,4 +1,6 @@
 import csv
+import stat
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -8,6 +10,8 @@ from hypothesis import strategies as st
 
 from apps.cli.planned import COLUMNS, safe_cell, write_csv, write_html
 from foundation.environment import Environment
+
+needs_rights = pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps rights in another way")
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+45", "-1", "@SUM(A1)", "\t=1", "\r=1"])
@@ -28,6 +32,17 @@ def test_a_csv_file_has_semicolons_and_a_byte_order_mark(tmp_path: Path) -> None
     head, row = csv.reader(path.read_text(encoding="utf-8-sig").splitlines(), delimiter=";")
     assert tuple(head) == COLUMNS
     assert row == ["a;b", "'=c", "æøå"]
+
+
+@needs_rights
+def test_a_plan_is_for_its_owner_alone_also_where_a_file_was_before(tmp_path: Path) -> None:
+    table, page = tmp_path / "plan.csv", tmp_path / "plan.html"
+    page.write_text("noget længere, der stod her før " * 100, encoding="utf-8")
+    page.chmod(0o644)
+    write_csv(table, [])
+    write_html(page, [], title="Plan", environment=Environment.SIMULATED)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (table, page)} == {0o600}
+    assert "der stod her før" not in page.read_text(encoding="utf-8")
 
 
 class _Texts(HTMLParser):

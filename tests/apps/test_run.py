@@ -55,9 +55,10 @@ def test_who_may_not_start_a_robot_is_refused(sagsgang: Sagsgang, data_dir: Path
 
 
 def test_an_unknown_robot_is_told_with_those_there_are(sagsgang: Sagsgang, data_dir: Path) -> None:
-    said = sagsgang("run", "hest", "--without-prefect")
+    said = sagsgang("run", "0709614452", "--without-prefect")
     assert said.code == 2
     assert "address_update" in said.err
+    assert "0709614452" not in said.out + said.err
 
 
 def test_a_gap_in_the_events_needs_a_person_and_may_be_accepted(sagsgang: Sagsgang, town: Town) -> None:
@@ -101,6 +102,16 @@ def test_the_plan_is_written_as_files(sagsgang: Sagsgang, data_dir: Path, tmp_pa
     rows = list(csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
     assert len({row["reference"] for row in rows}) == WAITING + 1
     assert '<p class="stamp">PRØVE</p>' in page.read_text(encoding="utf-8")
+
+
+def test_a_plan_that_leaves_as_a_file_is_recorded(sagsgang: Sagsgang, data_dir: Path, tmp_path: Path) -> None:
+    words = ("--dry-run", "--csv", str(tmp_path / "plan.csv"), "--as", "anne")
+    assert sagsgang("run", "address_update", *words).code == 0
+    entries = sagsgang("audit", "show", "--type", "record.read", "--json", "--as", "carla").document["entries"]
+    (taken,) = [entry["body"] for entry in entries if entry["body"]["facts"].get("what") == "plan_file"]
+    assert (taken["actor"]["kind"], taken["actor"]["id"]) == ("person", "anne")
+    lines = list(csv.reader((tmp_path / "plan.csv").read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
+    assert taken["facts"]["rows"] == len(lines) - 1
 
 
 def test_files_belong_to_a_dry_run(sagsgang: Sagsgang, data_dir: Path, tmp_path: Path) -> None:

@@ -52,6 +52,8 @@ def test_the_foreground_municipality_answers_and_stops_on_ctrl_c(tmp_path: Path)
         stderr=subprocess.DEVNULL,
         env={name: value for name, value in os.environ.items() if not name.startswith("SAGSGANG_")},
         start_new_session=True,
+        # Where the tests themselves run in the background, Ctrl-C is switched off and would stay so.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - no threads yet
     )
     assert child.stdout is not None
     told = b""

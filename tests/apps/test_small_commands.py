@@ -23,7 +23,10 @@ def test_the_robots_are_listed(sagsgang: Sagsgang, data_dir: Path) -> None:
 
 
 def test_an_unknown_robot_has_no_card(sagsgang: Sagsgang, data_dir: Path) -> None:
-    assert sagsgang("robots", "hest").code == 2
+    said = sagsgang("robots", "0709614452")
+    assert said.code == 2
+    assert "Installerede robotter: address_update." in said.err
+    assert "0709614452" not in said.out + said.err
 
 
 def test_deployments_are_those_of_the_data(sagsgang: Sagsgang, data_dir: Path) -> None:
@@ -71,6 +74,7 @@ def test_up_tells_what_runs_where(sagsgang: Sagsgang, data_dir: Path, monkeypatc
 
 
 def test_nobody_acts_under_a_name_that_is_not_listed(sagsgang: Sagsgang, data_dir: Path) -> None:
-    said = sagsgang("approvals", "--as", "ukendt")
+    said = sagsgang("approvals", "--as", "0709614452")
     assert said.code == 3
-    assert "--as ukendt kendes ikke" in said.err
+    assert "Navnet efter --as kendes ikke. Vælg et af: anne, bo," in said.err
+    assert "0709614452" not in said.out + said.err

@@ -1,8 +1,17 @@
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from audit.tables import AuditPrivateRow
+from foundation.database import Database
+from foundation.sealing import open_key_ring
+from foundation.settings import load_settings
 from tests.apps.conftest import Sagsgang
+
+_PRIVATE = AuditPrivateRow.__table__
 
 
 def test_the_auditor_reads_sentences_in_danish_time(sagsgang: Sagsgang, with_proposals: Path) -> None:
@@ -20,11 +29,34 @@ def test_others_do_not_read_the_trail(sagsgang: Sagsgang, with_proposals: Path, 
     assert said.out == ""
 
 
-def test_reading_is_recorded_with_who_and_what(sagsgang: Sagsgang, with_proposals: Path) -> None:
-    sagsgang("audit", "show", "--robot", "address_update", "--as", "carla")
+def test_reading_is_recorded_with_who_and_how_much(sagsgang: Sagsgang, with_proposals: Path) -> None:
+    item = sagsgang("items", "--json").document["items"][0]["id"]
+    read = sagsgang("audit", "show", "--item", item[-12:], "--json", "--as", "carla").document["entries"]
     (entry, *_) = sagsgang("audit", "show", "--type", "log.read", "--json", "--as", "carla").document["entries"]
     assert entry["body"]["actor"]["id"] == "carla"
-    assert entry["body"]["facts"]["asked_robot"] == "address_update"
+    assert entry["body"]["facts"] == {"asked_item": item, "entries": len(read)}
+
+
+@pytest.mark.parametrize("option", ["--case", "--robot"])
+def test_what_was_typed_is_sealed_beside_the_reading(sagsgang: Sagsgang, with_proposals: Path, option: str) -> None:
+    assert sagsgang("audit", "show", option, "0709614452", "--type", "run.opened", "--as", "carla").code == 0
+    settings = load_settings()
+    database = Database(settings.effective_database_url, open_key_ring(settings))
+    with database.read() as session:
+        (row,) = session.execute(select(_PRIVATE.c.detail, _PRIVATE.c.retention)).all()
+    database.dispose()
+    assert json.loads(row.detail) == {option.strip("-"): "0709614452", "type": "run.opened"}
+    assert row.retention == "lookup"
+    files = [path for path in with_proposals.rglob("*") if path.is_file()]
+    assert with_proposals / "sagsgang.db" in files
+    assert not [path.name for path in files if b"0709614452" in path.read_bytes()]
+
+
+def test_nobody_is_shown_how_long_a_person_took(sagsgang: Sagsgang, ordinary: dict[str, Any]) -> None:
+    sagsgang("approvals", "approve", ordinary["reference"], "--yes", "--as", "bo")
+    said = sagsgang("audit", "show", "--item", ordinary["item"], "--json", "--as", "carla")
+    assert "approved" in {each["body"].get("decision", {}).get("humanReview") for each in said.document["entries"]}
+    assert "personSeconds" not in said.out
 
 
 def test_a_digital_agent_reads_what_his_robots_did(sagsgang: Sagsgang, with_proposals: Path) -> None:

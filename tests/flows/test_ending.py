@@ -91,7 +91,7 @@ def test_a_deferred_item_comes_back_when_its_time_comes(office: Office) -> None:
         (Unavailable("twin", "x"), Result.DEFERRED, ItemState.DEFERRED),
         (Throttled("twin", "x", retry_after=900), Result.DEFERRED, ItemState.DEFERRED),
         (AccessDenied("twin", "x"), Result.REJECTED, ItemState.REJECTED),
-        (VersionConflict("twin", "x"), Result.REPLANNED, ItemState.NEW),
+        (VersionConflict("twin", "x"), Result.DEFERRED, ItemState.DEFERRED),
         (EffectInDoubt("twin", "x", "effect-1"), Result.IN_DOUBT, ItemState.IN_DOUBT),
         (OwnerStillAlive("twin", "x"), Result.DEFERRED, ItemState.DEFERRED),
         (CircuitOpen("twin", "x", retry_after=60), Result.GIVEN_BACK, ItemState.NEW),

@@ -7,14 +7,18 @@ from sqlalchemy import select
 
 from audit.reading import Selection, read_entries
 from audit.vocabulary import EventType
+from casework.errors import WorkerLostError
 from casework.incidents import open_incidents
+from casework.items import cancel
 from casework.states import ItemState
 from casework.tables import RunRow
-from connectors.errors import SchemaDrift, Unavailable
-from connectors.records import PartyContact
+from casework.workplace import as_person
+from connectors.errors import LockedByUser, SchemaDrift, Unavailable
+from connectors.records import PartyContact, PersonSnapshot
 from flows.collecting import Collected
 from flows.ending import Result
 from foundation.addresses import CivilAddress
+from foundation.cpr import Cpr
 from foundation.errors import NotAllowedError
 from tests.flows.office import CITIZENS, NEW, Office
 
@@ -84,7 +88,8 @@ def test_a_silent_source_does_not_keep_approved_work_from_being_done(office: Off
     office.move(cpr)
     office.run()
     office.approve_all()
-    office.events.fail_next(Unavailable("twin_cpr_events", "poll"))
+    for _ in range(3):
+        office.events.fail_next(Unavailable("twin_cpr_events", "poll"))
     report = office.run()
     assert report.collect_error == "unavailable"
     assert report.summary.counts == {Result.COMPLETED: 1}
@@ -152,3 +157,88 @@ def test_a_limit_leaves_the_rest_in_the_queue(office: Office) -> None:
         office.move(cpr)
     assert office.run(limit=2).summary.handled == 2
     assert [item.state for item in office.items()].count(ItemState.NEW) == 1
+
+
+def test_what_a_colleague_wrote_meanwhile_is_not_told_as_the_robots_work(office: Office) -> None:
+    cpr, _, party = office.settle_in()
+    office.move(cpr)
+    office.run()
+    office.approve_all()
+    office.cases.stage.edit_contact(party, PartyContact(NEW, is_protected=False))
+    report = office.run()
+    assert report.summary.counts == {Result.REPLANNED: 1, Result.COMPLETED: 1}
+    assert office.written() == []
+    assert office.items()[0].outcome_code == "already_current"
+
+
+def test_a_note_that_cannot_be_written_now_is_written_later(office: Office) -> None:
+    cpr, _, _ = office.settle_in()
+    office.move(cpr)
+    office.run()
+    office.approve_all()
+    office.cases.fail_next("append_journal_note", LockedByUser("twin", "append_journal_note"))
+    assert office.run().summary.counts == {Result.DEFERRED: 1}
+    office.clock.advance(4000)
+    assert office.run().summary.counts == {Result.COMPLETED: 1}
+    assert office.written() == ["update_party_contact", "append_journal_note"]
+
+
+def test_an_unreadable_answer_before_a_write_stops_the_run_and_not_the_change(office: Office) -> None:
+    cpr, _, _ = office.settle_in()
+    office.move(cpr)
+    office.run()
+    office.approve_all()
+    office.cases.fail_next("update_party_contact", SchemaDrift("twin", "update_party_contact", "path"))
+    assert office.run().summary.stopped_by == "schema_drift"
+    office.clock.advance(4000)
+    assert office.run().summary.counts == {Result.COMPLETED: 1}
+    assert office.written() == ["update_party_contact", "append_journal_note"]
+
+
+def test_a_worker_that_others_may_take_for_dead_stops_its_run(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in CITIZENS[:4]:
+        cpr, _, _ = office.settle_in(number)
+        office.move(cpr)
+    office.run()
+    office.approve_all()
+
+    def lost() -> None:
+        message = "Forbindelsen er væk."
+        raise WorkerLostError(message)
+
+    monkeypatch.setattr(office.composition.worker, "require_right_to_call", lost)
+    report = office.run()
+    assert report.summary.stopped_by == "worker_lost"
+    assert office.written() == []
+    assert report.summary.counts[Result.GIVEN_BACK] > 0
+
+
+def test_a_number_that_does_not_belong_in_the_environment_is_not_looked_up(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A number that passes modulus 11 and is on no list could be somebody's; here the list is taken away instead.
+    monkeypatch.setattr("foundation.cpr_environment.is_published_test_number", lambda _cpr: False)
+    cpr, _, _ = office.settle_in()
+    office.move(cpr)
+    assert office.run().summary.counts == {Result.FAILED: 1}
+    with office.composition.place.database.read() as session:
+        assert read_entries(session, Selection(type=EventType.PERSON_LOOKED_UP)) == []
+
+
+def test_a_cancel_that_comes_while_the_robot_proposes_is_obeyed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpr, _, _ = office.settle_in()
+    office.move(cpr)
+    lookup = office.people.lookup
+    place = office.composition.place
+
+    def lookup_while_somebody_cancels(wanted: Cpr) -> PersonSnapshot:
+        with place.database.write() as session:
+            item = office.items_in(session)[0]
+            cancel(session, place, item.id, acting=as_person(office.actor("anne")), reason="Fortrudt")
+        return lookup(wanted)
+
+    monkeypatch.setattr(office.people, "lookup", lookup_while_somebody_cancels)
+    assert office.run().summary.counts == {Result.CANCELLED: 1}
+    assert office.waiting() == []

@@ -14,6 +14,7 @@ from casework.states import ApprovalState, EffectState, ItemState
 from connectors import errors
 from connectors.records import LookUpWorth, Sighting
 from foundation.actor import Established, Role
+from robots.address_update.reasons import Reason
 from robots.address_update.ruling import RulingKind
 
 ROOMS = ("foundation", "audit", "casework", "connectors", "robots", "flows", "apps", "docker", "tests")
@@ -43,6 +44,13 @@ def test_every_room_has_a_readme_of_at_most_a_page(root: Path, room: str) -> Non
     assert lines, f"{room}/README.md is empty"
     assert lines[0].strip() == f"# {room}"
     assert len(lines) <= 60, f"{room}/README.md is longer than a page"
+
+
+def test_every_address_rule_stands_on_the_robots_page(root: Path) -> None:
+    text = (root / "robots" / "address_update" / "README.md").read_text(encoding="utf-8")
+    listed = {row for line in text.splitlines() if line.startswith("| ADR-") for row in re.findall(r"ADR-\w+", line)}
+    assert {reason.rule for reason in Reason} <= listed
+    assert len(text.splitlines()) <= 60
 
 
 def test_every_decision_is_listed_and_every_listed_decision_exists(root: Path) -> None:

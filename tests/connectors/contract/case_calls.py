@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+import pytest
+
+from connectors.errors import VersionConflict
 from connectors.ports import CaseRegister
 from connectors.records import (
     Case,
@@ -17,7 +20,7 @@ from connectors.records import (
     WriteReceipt,
 )
 from foundation.cpr import Cpr
-from tests.connectors.contract.case_benches import elsewhere
+from tests.connectors.contract.case_benches import CaseBench, elsewhere
 
 KEY = IdempotencyKey("ab" * 32)
 NOTE = NewJournalNote(
@@ -74,3 +77,16 @@ def _key(case: Case) -> IdempotencyKey:
 def _number(party: CaseParty) -> Cpr:
     assert party.cpr is not None
     return party.cpr
+
+
+def send_again(bench: CaseBench, method: str, case: Case, party: CaseParty) -> WriteReceipt | None:
+    """Send the same write with the same key; None where the register rightly refuses.
+
+    What is judged by its value carries no key: it stands there already, so ``before`` does not, and whose it is nobody
+    can tell. The guard looks before it repeats.
+    """
+    if method == "update_party_contact":
+        with pytest.raises(VersionConflict):
+            WRITE_CALLS[method].send(bench.register, case, party)
+        return None
+    return WRITE_CALLS[method].send(bench.register, case, party)

@@ -21,7 +21,7 @@ from connectors.records import (
 from foundation.addresses import is_same_address
 from foundation.cpr import Cpr
 from tests.connectors.contract.case_benches import CaseBench, elsewhere
-from tests.connectors.contract.case_calls import ALL_CALLS, KEY, NOTE, READ_CALLS, WRITE_CALLS, move
+from tests.connectors.contract.case_calls import ALL_CALLS, KEY, NOTE, READ_CALLS, WRITE_CALLS, move, send_again
 
 ABSENT_CASE = "00000000-0000-4000-8000-000000000000"
 #: Published as a test number, and on no case.
@@ -136,8 +136,8 @@ def test_an_archived_case_is_read_as_archived(bench: CaseBench) -> None:
 def test_the_same_key_twice_has_one_effect(bench: CaseBench, method: str) -> None:
     case, party = bench.take_case()
     first = WRITE_CALLS[method].send(bench.register, case, party)
-    second = WRITE_CALLS[method].send(bench.register, case, party)
-    assert first.remote_id == second.remote_id
+    second = send_again(bench, method, case, party)
+    assert second is None or first.remote_id == second.remote_id
     assert bench.effects(case) == 1
 
 
