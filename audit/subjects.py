@@ -1,19 +1,23 @@
 """References to citizens: random, per person and year, with a mapping that can be erased.
 
 What must stay true: nobody can tell from a reference who it is without the mapping row, and when the row is deleted the
-events stay and verify while the person is gone from them.
+events stay and verify while the person is gone from them. That a mapping was deleted is itself an event, and names
+nobody.
 """
 
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 
 from sqlalchemy import CursorResult, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from audit.events import SubjectRef
+from audit.events import ActorRef, Event, Scalar, SubjectRef
+from audit.recording import record
 from audit.tables import AuditSubjectRow
+from audit.vocabulary import EventType
 from foundation.sealing import KeyRing
 
 _TABLE = AuditSubjectRow.__table__
@@ -50,11 +54,37 @@ def find_references(session: Session, ring: KeyRing, *, identity: str, years: ra
     return list(session.execute(select(_TABLE.c.ref).where(_TABLE.c.token.in_(tokens))).scalars())
 
 
-def erase(session: Session, ring: KeyRing, *, identity: str, years: range) -> int:
-    """Delete the mapping of this person for these years; returns how many references became nobody's."""
+def erase(
+    session: Session,
+    ring: KeyRing,
+    *,
+    identity: str,
+    years: range,
+    actor: ActorRef,
+    at: datetime,
+    environment: str,
+) -> int:
+    """Delete the mapping of this person for these years, and record that in the caller's transaction.
+
+    Args:
+        session: a session of ``Database.write``.
+        ring: the key ring.
+        identity: the citizen's number in clear; it stands in no event.
+        years: which years.
+        actor: who erases.
+        at: when, aware.
+        environment: the environment's name.
+
+    Returns:
+        How many references became nobody's. The event is written when it is none, too: somebody asked for it.
+    """
     tokens = [_token(ring, identity, year) for year in years]
     result = session.execute(delete(_TABLE).where(_TABLE.c.token.in_(tokens)))
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    count = result.rowcount if isinstance(result, CursorResult) else 0
+    facts: dict[str, Scalar] = {"count": count, "years": ",".join(str(year) for year in years)}
+    event = Event(type=EventType.SUBJECT_ERASED, actor=actor, facts=facts)
+    record(session, event, at=at, environment=environment)
+    return count
 
 
 def _token(ring: KeyRing, identity: str, year: int) -> str:

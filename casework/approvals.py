@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import CursorResult, RowMapping, insert, select, update
 from sqlmodel import Session
 
 from audit.events import DecisionRef, Event, PrivateDetail
 from audit.vocabulary import EventType, RetentionClass
+from casework.begun import require_none_begun
 from casework.errors import ApprovalRefusedError, ReasonMissingError, UnknownItemError
 from casework.moves import Detail, Lease, move, require_lease
 from casework.proposals import ApprovedProposal, Proposal
@@ -114,9 +115,13 @@ def ask(session: Session, place: Workplace, lease: Lease, question: Question, *,
     return approval_id
 
 
-def waiting(session: Session, *, robot: str | None = None, limit: int = 500) -> list[WaitingApproval]:
-    """The proposals that wait, oldest first."""
+def waiting(
+    session: Session, *, robot: str | None = None, item_id: UUID | None = None, limit: int = 500
+) -> list[WaitingApproval]:
+    """The proposals that wait, oldest first; of one item at most one."""
     query = select(_APPROVAL).where(_APPROVAL.c.state == ApprovalState.WAITING.value).order_by(_APPROVAL.c.id)
+    if item_id is not None:
+        query = query.where(_APPROVAL.c.item_id == item_id)
     if robot is not None:
         query = query.where(_APPROVAL.c.robot == robot)
     return [_waiting(row) for row in session.execute(query.limit(limit)).mappings()]
@@ -143,15 +148,23 @@ def approve(
     if any(answer.excluded_rows for answer in answers):
         _require_reason(reason, "når linjer udelades")
     batch = new_id()
-    share = person_seconds // len(answers) if answers else 0
-    act = _Act(APPROVE, ApprovalState.APPROVED, actor, share, reason, batch)
+    act = _Act(APPROVE, ApprovalState.APPROVED, actor, 0, reason, batch)
+    shares = share_seconds(person_seconds, len(answers))
     with place.database.write() as session:
         # Always in the same order: two batches that overlap must not wait for each other.
         ids = {
-            answer.item_id: _answer(session, place, answer, act)
-            for answer in sorted(answers, key=lambda answer: answer.item_id)
+            answer.item_id: _answer(session, place, answer, replace(act, seconds=seconds))
+            for answer, seconds in zip(sorted(answers, key=lambda answer: answer.item_id), shares, strict=True)
         }
     return [ids[answer.item_id] for answer in answers]
+
+
+def share_seconds(seconds: int, count: int) -> list[int]:
+    """The time spent on a batch shared over its lines, in whole seconds whose sum is exactly that time."""
+    if count == 0:
+        return []
+    share, rest = divmod(seconds, count)
+    return [share + 1] * rest + [share] * (count - rest)
 
 
 def send_back(place: Workplace, answer: Answer, *, actor: Actor, person_seconds: int, reason: str) -> UUID:
@@ -159,16 +172,39 @@ def send_back(place: Workplace, answer: Answer, *, actor: Actor, person_seconds:
     _require_reason(reason, "når et forslag sendes tilbage")
     act = _Act(SEND_BACK, ApprovalState.RETURNED, actor, person_seconds, reason)
     with place.database.write() as session:
+        # The item is locked first, as everywhere: an order of its own could wait for the others in a circle.
+        approval_id = _answer(session, place, answer, act)
         discard_steps(session, place, answer.item_id)
-        return _answer(session, place, answer, act)
+        return approval_id
 
 
 def take_over(place: Workplace, answer: Answer, *, actor: Actor, person_seconds: int, reason: str) -> UUID:
-    """Take the work over by hand: the item is cancelled, with a reason."""
+    """Take the work over by hand: the item is cancelled, with a reason.
+
+    Raises:
+        TransitionRefusedError: a change was begun under an earlier approval, and nobody knows its ending.
+    """
     _require_reason(reason, "når en opgave overtages")
     act = _Act(TAKE_OVER, ApprovalState.TAKEN_OVER, actor, person_seconds, reason)
     with place.database.write() as session:
-        return _answer(session, place, answer, act)
+        approval_id = _answer(session, place, answer, act)
+        require_none_begun(session, answer.item_id)
+        return approval_id
+
+
+def withdraw(session: Session, approval_id: UUID) -> None:
+    """Void an approval that no handling can use any more, because the case was changed after it was given.
+
+    In the caller's transaction, which holds the item and tells why in its own event. Who decided, and when, stays.
+
+    Raises:
+        UnknownItemError: there is no such approval, or it is not approved.
+    """
+    query = update(_APPROVAL).where(_APPROVAL.c.id == approval_id, _APPROVAL.c.state == ApprovalState.APPROVED.value)
+    result = session.execute(query.values(state=ApprovalState.VOIDED.value))
+    if not isinstance(result, CursorResult) or result.rowcount != 1:
+        message = f"Der er ingen godkendelse {approval_id}, som kan trækkes tilbage."
+        raise UnknownItemError(message)
 
 
 def approved_proposal(session: Session, approval_id: UUID) -> ApprovedProposal:
@@ -241,6 +277,8 @@ def _answer(session: Session, place: Workplace, answer: Answer, act: _Act) -> UU
             "approval": str(approval.id),
             "batch": str(act.batch) if act.batch is not None else None,
             "left_out": len(answer.excluded_rows),
+            # A row's id names a case and a place on it, never a person.
+            "left_out_rows": ",".join(sorted(answer.excluded_rows)) or None,
         },
         private=PrivateDetail(act.reason.encode(), RetentionClass.DECISION) if act.reason else None,
         decision=DecisionRef(inputs_digest=approval.digest, human_review=act.state.value, person_seconds=act.seconds),

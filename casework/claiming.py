@@ -16,6 +16,7 @@ from sqlalchemy import CursorResult, Row, bindparam, select, update
 from sqlmodel import Session
 
 from audit.events import Event
+from casework.begun import open_effects
 from casework.incidents import report
 from casework.moves import Detail, Lease, move
 from casework.states import ApprovalState, ItemState
@@ -158,6 +159,11 @@ def reap(place: Workplace, *, max_attempts: int) -> int:
                     )
                     continue
                 message = f"Arbejderen er død {row.attempts} gange i træk med opgaven. Se loggen, før den genåbnes."
+                if open_effects(session, row.id):
+                    message += (
+                        " En ændring er påbegyndt, og ingen ved, om den er sket: se efter i fagsystemet, eller genåbn "
+                        "opgaven, så robotten ser efter."
+                    )
                 values = {"outcome_code": "worker_died", "outcome_message": message}
                 move(session, place, FAIL, row.id, acting=as_system("reaper"), values=values)
                 report(session, place, robot=row.robot, system="", code="worker_died", message=message, item_id=row.id)
@@ -168,23 +174,32 @@ def reap(place: Workplace, *, max_attempts: int) -> int:
 
 def expire_approvals(place: Workplace) -> int:
     """Let proposals that nobody answered in time lapse: their items are planned anew. Returns how many."""
-    with place.database.write() as session:
-        query = (
-            select(_APPROVAL.c.id, _APPROVAL.c.item_id)
-            .join(_ITEM, _ITEM.c.id == _APPROVAL.c.item_id)
-            .where(_APPROVAL.c.state == ApprovalState.WAITING.value, _APPROVAL.c.expires_at <= place.now())
-            .limit(_PORTION)
-            .with_for_update(skip_locked=True)
-        )
-        lapsed = session.execute(query).all()
-        for row in lapsed:
-            answered = update(_APPROVAL).where(_APPROVAL.c.id == row.id)
-            session.execute(answered.values(state=ApprovalState.EXPIRED.value, decided_at=place.now()))
-            discard_steps(session, place, row.item_id)
-            values = {"approval_id": None, "attempts": 0}
-            detail = Detail(facts={"approval": str(row.id)})
-            move(session, place, LAPSE, row.item_id, acting=as_system("clock"), values=values, detail=detail)
-        return len(lapsed)
+    lapsed = 0
+    while True:
+        with place.database.write() as session:
+            portion = _unanswered(session, place)
+            for row in portion:
+                answered = update(_APPROVAL).where(_APPROVAL.c.id == row.id)
+                session.execute(answered.values(state=ApprovalState.EXPIRED.value, decided_at=place.now()))
+                values = {"approval_id": None, "attempts": 0}
+                detail = Detail(facts={"approval": str(row.id)})
+                move(session, place, LAPSE, row.item_id, acting=as_system("clock"), values=values, detail=detail)
+                discard_steps(session, place, row.item_id)
+        lapsed += len(portion)
+        if len(portion) < _PORTION:
+            return lapsed
+
+
+def _unanswered(session: Session, place: Workplace) -> Sequence[Row[Any]]:
+    """Proposals that have run out, locked with their items; one that somebody answers at this moment is left to him."""
+    query = (
+        select(_APPROVAL.c.id, _APPROVAL.c.item_id)
+        .join(_ITEM, _ITEM.c.id == _APPROVAL.c.item_id)
+        .where(_APPROVAL.c.state == ApprovalState.WAITING.value, _APPROVAL.c.expires_at <= place.now())
+        .limit(_PORTION)
+        .with_for_update(skip_locked=True)
+    )
+    return session.execute(query).all()
 
 
 def _expired_leases(session: Session, place: Workplace) -> Sequence[Row[Any]]:

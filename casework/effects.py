@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import CursorResult, RowMapping, bindparam, insert, select, update
@@ -26,7 +27,7 @@ from casework.moves import Lease, because, move, require_lease
 from casework.states import EffectState, ItemState
 from casework.tables import EffectRow, WorkItemRow
 from casework.transitions import SETTLE
-from casework.workers import require_alive
+from casework.workers import death_of, require_alive
 from casework.workplace import Acting, Workplace, as_person
 from foundation.actor import Actor
 from foundation.identifiers import new_id
@@ -36,6 +37,7 @@ _EFFECT = EffectRow.__table__
 _BY_KEY = select(_EFFECT).where(_EFFECT.c.key == bindparam("wanted"))
 _ITEM = WorkItemRow.__table__
 
+_MAY_BE_INTENDED = frozenset({EffectState.INTENDED, EffectState.NOT_DONE})
 _EVENTS: dict[EffectState, tuple[EventType, Outcome]] = {
     EffectState.INTENDED: (EventType.EFFECT_INTENDED, Outcome.OK),
     EffectState.DONE: (EventType.EFFECT_DONE, Outcome.OK),
@@ -131,6 +133,9 @@ def intend(
     """
     require_lease(session, lease)
     require_alive(session, lease.owner)
+    if before is not None and before.state not in _MAY_BE_INTENDED:
+        message = "Ændringen er allerede afgjort. Der er intet at gøre."
+        raise LeaseLostError(message)
     now = place.now()
     if before is None:
         effect_id = new_id()
@@ -271,29 +276,45 @@ def in_doubt_of(session: Session, item_id: UUID) -> list[RowMapping]:
     return list(session.execute(query).mappings())
 
 
-def settle(place: Workplace, effect_id: UUID, *, happened: bool, saw: str, actor: Actor) -> None:
+def settle(place: Workplace, effect_id: UUID, *, happened: bool, saw: str, actor: Actor, locks: Path) -> None:
     """A named person says whether an effect happened, and what he saw; the item goes on when all are settled.
+
+    An item that does not wait for the answer, such as one that has failed, stays where it is.
+
+    Args:
+        place: the workplace.
+        effect_id: the effect.
+        happened: what he says.
+        saw: free text, sealed.
+        actor: who says it.
+        locks: the folder of the workers' lock files.
 
     Raises:
         ReasonMissingError: without what was seen.
-        TransitionRefusedError: the effect is not in doubt.
+        TransitionRefusedError: the effect is not in doubt; or it is said not to have happened while the worker that
+            has the right to call may wake and use it.
         UnknownItemError: there is no such effect.
     """
     if not saw.strip():
         message = "Skriv, hvad du så i fagsystemet."
         raise ReasonMissingError(message)
+    columns = select(_EFFECT.c.item_id, _EFFECT.c.owner, _EFFECT.c.state).where(_EFFECT.c.id == effect_id)
+    with place.database.read() as session:
+        known = session.execute(columns).one_or_none()
+    if known is None:
+        message = f"Der er ingen ændring {effect_id}. Se de uvisse opgaver: sagsgang items --state in_doubt"
+        raise UnknownItemError(message)
+    _require_in_doubt(effect_id, known.state)
+    # Nobody gets the right to call while the effect is in doubt, so that the owner stays who he is.
+    if not happened and death_of(place, known.owner, locks=locks) is None:
+        message = "Arbejderen, der begyndte ændringen, er standset, men ikke stoppet. Stop den først."
+        raise TransitionRefusedError(message)
+    item_id: UUID = known.item_id
     with place.database.write() as session:
-        known = select(_EFFECT.c.item_id).where(_EFFECT.c.id == effect_id)
-        item_id = session.execute(known).scalar_one_or_none()
-        if item_id is None:
-            message = f"Der er ingen ændring {effect_id}. Se de uvisse opgaver: sagsgang items --state in_doubt"
-            raise UnknownItemError(message)
         # Two people may settle two effects of one item at once; the second must see what the first said.
-        _lock_item(session, item_id)
-        row = session.execute(select(_EFFECT).where(_EFFECT.c.id == effect_id).with_for_update()).mappings().one()
-        if row["state"] != EffectState.IN_DOUBT.value:
-            message = f"Ændringen {effect_id} er ikke uvis, den er {row['state']}."
-            raise TransitionRefusedError(message)
+        item_state = _lock_item(session, item_id)
+        row = session.execute(columns.with_for_update()).one()
+        _require_in_doubt(effect_id, row.state)
         state = EffectState.DONE if happened else EffectState.NOT_DONE
         settled = {"state": state.value, "settled_at": place.now(), "settled_by": actor.id, "saw": saw.encode()}
         if happened:
@@ -301,13 +322,19 @@ def settle(place: Workplace, effect_id: UUID, *, happened: bool, saw: str, actor
         session.execute(update(_EFFECT).where(_EFFECT.c.id == effect_id).values(**settled))
         detail = because(saw, effect=str(effect_id), happened=happened)
         acting = as_person(actor)
-        if in_doubt_of(session, item_id):
+        if item_state != ItemState.IN_DOUBT.value or in_doubt_of(session, item_id):
             run = acting.run(item=item_id, effect=effect_id)
             kind = EventType.EFFECT_SETTLED
             event = Event(type=kind, actor=acting.actor, run=run, facts=detail.facts, private=detail.private)
             place.record(session, event)
         else:
             move(session, place, SETTLE, item_id, acting=acting, values={"attempts": 0}, detail=detail)
+
+
+def _require_in_doubt(effect_id: UUID, state: str) -> None:
+    if state != EffectState.IN_DOUBT.value:
+        message = f"Ændringen {effect_id} er ikke uvis, den er {state}."
+        raise TransitionRefusedError(message)
 
 
 def _tell(

@@ -3,6 +3,7 @@
     CaseworkError
     ├── TransitionRefusedError    the item is not where this transition begins
     ├── LeaseLostError            another worker has, or may have, the item
+    │   └── WorkerLostError       others may take this whole worker for dead; it must stop
     ├── UnknownItemError          there is no such item, approval, effect or incident
     ├── ApprovalRefusedError      this person, or this digest, cannot answer this proposal
     ├── KeyReusedError            one key, two different requests
@@ -33,6 +34,12 @@ class LeaseLostError(CaseworkError):
     """The worker's lease is over: its late answer is refused, and another goes on."""
 
     code = "lease_lost"
+
+
+class WorkerLostError(LeaseLostError):
+    """Others may take this worker for dead: none of its items is safe in its hands."""
+
+    code = "worker_lost"
 
 
 class UnknownItemError(CaseworkError):

@@ -16,7 +16,8 @@ from sqlalchemy.dialects import postgresql
 from sqlmodel import Session
 
 from audit.events import Event, PrivateDetail
-from audit.vocabulary import EventType, RetentionClass
+from audit.vocabulary import EventType, Outcome, RetentionClass
+from casework.begun import open_effects, require_none_begun
 from casework.errors import ReasonMissingError, TransitionRefusedError, UnknownItemError
 from casework.moves import because, move
 from casework.states import ApprovalState, EffectState, ItemState
@@ -127,7 +128,7 @@ def cancel(session: Session, place: Workplace, item_id: UUID, *, acting: Acting,
 
     Raises:
         ReasonMissingError: without a reason.
-        TransitionRefusedError: when it is final.
+        TransitionRefusedError: when it is final, or a change was begun of which nobody knows the ending.
     """
     _require_reason(reason)
     state = _state(session, item_id)
@@ -141,6 +142,7 @@ def cancel(session: Session, place: Workplace, item_id: UUID, *, acting: Acting,
         )
         place.record(session, event)
         return False
+    require_none_begun(session, item_id)
     values = {"outcome_code": "cancelled", "outcome_message": f"Annulleret af {acting.actor.id}."}
     move(session, place, CANCEL, item_id, acting=acting, values=values, detail=because(reason))
     void = update(_APPROVAL).where(_APPROVAL.c.item_id == item_id, _APPROVAL.c.state == ApprovalState.WAITING.value)
@@ -151,6 +153,9 @@ def cancel(session: Session, place: Workplace, item_id: UUID, *, acting: Acting,
 def reopen(session: Session, place: Workplace, item_id: UUID, *, acting: Acting, reason: str) -> None:
     """Reopen a final item: an act of a named person with a reason.
 
+    It begins afresh, unless a change was begun of which nobody knows the ending: then it goes on with the approval and
+    the steps that it had, because the robot finds the change again by a key that rests on them.
+
     Raises:
         ReasonMissingError: without a reason.
         TransitionRefusedError: when it is not final.
@@ -159,16 +164,39 @@ def reopen(session: Session, place: Workplace, item_id: UUID, *, acting: Acting,
     values = {
         "reopenings": _ITEM.c.reopenings + 1,
         "attempts": 0,
-        "approval_id": None,
         "cancel_requested_by": None,
         "outcome_code": None,
         "outcome_message": None,
     }
     move(session, place, REOPEN, item_id, acting=acting, values=values, detail=because(reason))
-    # What was refused may be tried again: the person has put right what the refusal named.
-    refused = update(_EFFECT).where(_EFFECT.c.item_id == item_id, _EFFECT.c.state == EffectState.REFUSED.value)
-    session.execute(refused.values(state=EffectState.NOT_DONE.value))
-    discard_steps(session, place, item_id)
+    _allow_again(session, place, item_id, acting=acting, reason=reason)
+    if not open_effects(session, item_id):
+        session.execute(update(_ITEM).where(_ITEM.c.id == item_id).values(approval_id=None))
+        discard_steps(session, place, item_id)
+
+
+def _allow_again(session: Session, place: Workplace, item_id: UUID, *, acting: Acting, reason: str) -> None:
+    """What was refused may be tried again: the person has put right what the refusal named."""
+    columns = [_EFFECT.c[name] for name in ("id", "step", "system", "operation", "intent", "error_code")]
+    query = select(*columns).where(_EFFECT.c.item_id == item_id, _EFFECT.c.state == EffectState.REFUSED.value)
+    refused = session.execute(query.order_by(_EFFECT.c.id).with_for_update()).all()
+    for effect in refused:
+        allowed = update(_EFFECT).where(_EFFECT.c.id == effect.id)
+        session.execute(allowed.values(state=EffectState.NOT_DONE.value))
+        event = Event(
+            type=EventType.EFFECT_NOT_DONE,
+            outcome=Outcome.FAILED,
+            actor=acting.actor,
+            run=acting.run(item=item_id, step=effect.step, effect=effect.id),
+            facts={
+                "system": effect.system,
+                "operation": effect.operation,
+                "intent": effect.intent,
+                "error": effect.error_code,
+            },
+            private=PrivateDetail(reason.encode(), RetentionClass.DECISION),
+        )
+        place.record(session, event)
 
 
 def list_items(

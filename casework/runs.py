@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
-from sqlmodel import Session
+from sqlalchemy import insert, update
 
 from audit.events import ActorRef, Event
 from audit.vocabulary import ActorKind, EventType, Outcome
@@ -90,9 +89,3 @@ def close_run(
             },
         )
         place.record(session, event)
-
-
-def starter_of(session: Session, run_id: UUID) -> str:
-    """Who started this run."""
-    started_by: str = session.execute(select(_RUN.c.started_by).where(_RUN.c.id == run_id)).scalar_one()
-    return started_by

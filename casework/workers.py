@@ -26,7 +26,7 @@ from sqlmodel import Session
 
 from audit.events import Event
 from audit.vocabulary import EventType
-from casework.errors import LeaseLostError
+from casework.errors import WorkerLostError
 from casework.tables import WorkerRow
 from casework.workplace import Workplace, as_system
 from foundation.database import Database
@@ -72,7 +72,7 @@ class Worker:
         """Refuse to call another system when the proof of life may be gone.
 
         Raises:
-            LeaseLostError: the database connection that holds the advisory lock has died, so that others may take us
+            WorkerLostError: the database connection that holds the advisory lock has died, so that others may take us
                 for dead.
         """
         if self._session_lock is None:
@@ -84,10 +84,10 @@ class Worker:
         except SQLAlchemyError:
             # DBAPIError the first time; after that SQLAlchemy says that the connection is of no more use.
             message = "Forbindelsen, der viser at arbejderen lever, er væk. Kørslen stopper; start den igen."
-            raise LeaseLostError(message) from None
+            raise WorkerLostError(message) from None
 
     def stop(self) -> None:
-        """Say goodbye: nobody needs to prove this worker dead."""
+        """Say goodbye: nobody needs to prove this worker dead, so that its lock file can go too."""
         with self.place.database.write() as session:
             session.execute(update(_WORKER).where(_WORKER.c.id == self.id).values(stopped_at=self.place.now()))
         if self._session_lock is not None:
@@ -96,6 +96,9 @@ class Worker:
                 self._session_lock.invalidate()
                 self._session_lock.close()
         self._lock.release()
+        with contextlib.suppress(OSError):
+            # Somebody who tries the lock at this moment may hold the file, which Windows does not let go.
+            Path(self._lock.lock_file).unlink(missing_ok=True)
 
 
 def enlist(place: Workplace, *, locks: Path) -> Worker:
@@ -116,12 +119,12 @@ def require_alive(session: Session, worker: UUID) -> None:
     """Refuse a worker that was declared dead or has said goodbye; in the transaction that writes down an intent.
 
     Raises:
-        LeaseLostError: others may take it for dead.
+        WorkerLostError: others may take it for dead.
     """
     row = session.connection().execute(_LIFE, {"wanted": worker}).one()
     if row.declared_dead_at is not None or row.stopped_at is not None:
         message = "Arbejderen er erklæret død eller stoppet og må ikke fortsætte. Start kørslen igen."
-        raise LeaseLostError(message)
+        raise WorkerLostError(message)
 
 
 def death_of(place: Workplace, worker: UUID, *, locks: Path) -> datetime | None:
@@ -148,16 +151,18 @@ def death_of(place: Workplace, worker: UUID, *, locks: Path) -> datetime | None:
 def _declare_dead(place: Workplace, worker: UUID) -> datetime:
     with place.database.write() as session:
         moment = place.now()
-        query = update(_WORKER).where(_WORKER.c.id == worker, _WORKER.c.declared_dead_at.is_(None))
+        query = update(_WORKER).where(
+            _WORKER.c.id == worker, _WORKER.c.declared_dead_at.is_(None), _WORKER.c.stopped_at.is_(None)
+        )
         result = session.execute(query.values(declared_dead_at=moment))
         if isinstance(result, CursorResult) and result.rowcount == 1:
             acting = as_system("reaper")
             place.record(session, Event(type=EventType.WORKER_DEAD, actor=acting.actor, facts={"worker": str(worker)}))
             return moment
-        # Somebody else had the proof a moment ago, and his time stands.
-        earlier: datetime = session.execute(
-            select(_WORKER.c.declared_dead_at).where(_WORKER.c.id == worker)
-        ).scalar_one()
+        # Somebody else had the proof a moment ago, or the worker has said goodbye since we looked; that time stands.
+        known = select(_WORKER.c.declared_dead_at, _WORKER.c.stopped_at).where(_WORKER.c.id == worker)
+        row = session.execute(known).one()
+        earlier: datetime = row.declared_dead_at or row.stopped_at
         return earlier
 
 

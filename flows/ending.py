@@ -18,7 +18,7 @@ from sqlmodel import Session
 from audit.events import DecisionRef
 from audit.vocabulary import Outcome as EventOutcome
 from casework import transitions
-from casework.approvals import Question, ask
+from casework.approvals import Question, ask, withdraw
 from casework.claiming import ClaimedItem
 from casework.errors import LeaseLostError
 from casework.incidents import report
@@ -177,6 +177,7 @@ def _replan(session: Session, handling: Handling, error: VersionConflict) -> Res
     if handling.claimed.approval_id is None:
         # No proposal was overtaken, so planning anew at once would only meet the same again, for ever.
         return _retry_or_fail(session, handling, error.code, error.advice)
+    withdraw(session, handling.claimed.approval_id)
     discard_steps(session, handling.place, handling.claimed.lease.item_id)
     values = {"approval_id": None, "attempts": 0, "outcome_code": error.code}
     detail = Detail(facts={"code": error.code, "approval": str(handling.claimed.approval_id)})

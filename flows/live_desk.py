@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import event, select
+from sqlalchemy import bindparam, event, select
 from sqlmodel import Session
 
 from audit.events import Event
 from audit.vocabulary import EventType
 from casework.approvals import approved_proposal
+from casework.begun import open_effects
 from casework.claiming import ClaimedItem
 from casework.memory import recall, remember
 from casework.proposals import ApprovedProposal
@@ -36,6 +37,8 @@ from robots.card import Card
 T = TypeVar("T")
 
 _ITEM = WorkItemRow.__table__
+#: Built once: every step asks it.
+_ASKED_FOR = select(_ITEM.c.cancel_requested_by).where(_ITEM.c.id == bindparam("wanted"))
 
 
 class CancelNoticedError(SagsgangError):
@@ -209,10 +212,10 @@ class LiveDesk:
 
 
 def cancel_requested_by(session: Session, claimed: ClaimedItem) -> str | None:
-    """Who asked for the item to be cancelled, or None."""
-    query = select(_ITEM.c.cancel_requested_by).where(_ITEM.c.id == claimed.lease.item_id)
-    requested_by: str | None = session.execute(query).scalar_one()
-    return requested_by
+    """Who asked for the item to be cancelled, or None; not before every change that was begun has a known ending."""
+    item_id = claimed.lease.item_id
+    requested_by: str | None = session.connection().execute(_ASKED_FOR, {"wanted": item_id}).scalar_one()
+    return requested_by if requested_by is not None and not open_effects(session, item_id) else None
 
 
 #: Making an adapter costs more than using it a thousand times.

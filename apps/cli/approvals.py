@@ -6,8 +6,6 @@ says; and that a person looked at a proposal is recorded.
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from apps.cli.exits import Exit
 from apps.cli.finding import find_item, short
 from apps.cli.invocation import Invocation
@@ -117,16 +115,11 @@ def the_waiting(place: Workplace, text: str) -> WaitingApproval:
     """The proposal of the item that is meant; raises ``UnknownItemError`` when none waits."""
     with place.database.read() as session:
         item_id = find_item(session, text.partition("@")[0])
-        found = waiting_of(waiting(session, limit=MOST), item_id)
-    if found is None:
+        found = waiting(session, item_id=item_id)
+    if not found:
         message = "Opgaven venter ikke på godkendelse. Se dem, der gør: sagsgang approvals"
         raise UnknownItemError(message)
-    return found
-
-
-def waiting_of(found: list[WaitingApproval], item_id: UUID) -> WaitingApproval | None:
-    """The one of this item."""
-    return next((approval for approval in found if approval.item_id == item_id), None)
+    return found[0]
 
 
 def record_seen(place: Workplace, approval: WaitingApproval, actor: Actor) -> None:

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from audit.events import Event
+from audit.events import ActorRef, Event
 from audit.recording import record
 from audit.subjects import erase, refer_to
+from audit.vocabulary import ActorKind
 from casework.states import ItemState
 from casework.workplace import Workplace
 from foundation.sealing import KeyRing
@@ -58,8 +59,10 @@ def test_no_event_can_be_deleted(trail: Workplace) -> None:
 
 
 def test_what_retention_erases_can_be_deleted(trail: Workplace, ring: KeyRing) -> None:
+    actor, years = ActorRef(ActorKind.PERSON, "carla", "os_account"), range(2026, 2027)
     with trail.database.write() as session:
-        assert erase(session, ring, identity="0101010001", years=range(2026, 2027)) == 1
+        at = trail.now()
+        assert erase(session, ring, identity="0101010001", years=years, actor=actor, at=at, environment="test") == 1
     raw(trail, "DELETE FROM audit_private")
     assert rows(trail, "SELECT * FROM audit_private") == []
 

@@ -1,5 +1,6 @@
 """A citizen is a random reference; who it is can be erased while the events stay."""
 
+import pytest
 from sqlalchemy import inspect, text
 
 from audit.events import ActorRef, Event, SubjectRef, leaf_hash
@@ -8,7 +9,7 @@ from audit.vocabulary import ActorKind, EventType
 from casework.workplace import Workplace
 from foundation.sealing import KeyRing
 from tests.concurrency import at_once
-from tests.workbench import rows
+from tests.workbench import event_types, events, rows
 
 #: A published test number.
 CITIZEN = "0101010001"
@@ -23,6 +24,14 @@ def _refer(place: Workplace, ring: KeyRing, identity: str = CITIZEN, year: int =
         )
         place.record(session, look_up)
         return subject
+
+
+def _erase(place: Workplace, ring: KeyRing, identity: str = CITIZEN, years: range = range(2020, 2030)) -> int:
+    actor = ActorRef(ActorKind.PERSON, "carla", "os_account")
+    with place.database.write() as session:
+        return erase(
+            session, ring, identity=identity, years=years, actor=actor, at=place.now(), environment="simulated"
+        )
 
 
 def test_one_person_in_one_year_has_one_reference(place: Workplace, ring: KeyRing) -> None:
@@ -42,8 +51,7 @@ def test_two_who_meet_a_person_at_once_give_one_reference(place: Workplace, ring
 
 def test_a_reference_is_made_of_the_year_and_chance_alone(place: Workplace, ring: KeyRing) -> None:
     first = _refer(place, ring)
-    with place.database.write() as session:
-        erase(session, ring, identity=CITIZEN, years=range(2026, 2027))
+    _erase(place, ring, years=range(2026, 2027))
     assert _refer(place, ring) != first
 
 
@@ -78,11 +86,40 @@ def test_erasing_a_person_leaves_the_events_whole(place: Workplace, ring: KeyRin
     _refer(place, ring)
     _refer(place, ring, OTHER)
     before = rows(place, "SELECT id, body, leaf FROM audit_event ORDER BY id")
-    with place.database.write() as session:
-        assert erase(session, ring, identity=CITIZEN, years=range(2020, 2030)) == 1
+    assert _erase(place, ring) == 1
     with place.database.read() as session:
         assert find_references(session, ring, identity=CITIZEN, years=range(2020, 2030)) == []
         assert len(find_references(session, ring, identity=OTHER, years=range(2020, 2030))) == 1
-    after = rows(place, "SELECT id, body, leaf FROM audit_event ORDER BY id")
+    after = rows(place, "SELECT id, body, leaf FROM audit_event ORDER BY id")[: len(before)]
     assert after == before
     assert all(bytes(row["leaf"]) == leaf_hash(bytes(row["body"])) for row in after)
+
+
+def test_erasing_is_told_in_the_trail_without_naming_anybody(place: Workplace, ring: KeyRing) -> None:
+    ref = _refer(place, ring).ref
+    _erase(place, ring, years=range(2025, 2027))
+    told = events(place)[-1]
+    assert (told["type"], told["actor"]["id"], told["facts"]) == (
+        "retention.erased",
+        "carla",
+        {"count": 1, "years": "2025,2026"},
+    )
+    assert CITIZEN not in str(told)
+    assert ref not in str(told)
+
+
+def test_an_erasure_that_is_rolled_back_leaves_no_event(place: Workplace, ring: KeyRing) -> None:
+    _refer(place, ring)
+    actor = ActorRef(ActorKind.PERSON, "carla", "os_account")
+    years = range(2026, 2027)
+
+    def fail() -> None:
+        with place.database.write() as session:
+            erase(session, ring, identity=CITIZEN, years=years, actor=actor, at=place.now(), environment="simulated")
+            raise RuntimeError("rolls back")
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert event_types(place) == ["cpr.looked_up"]
+    with place.database.read() as session:
+        assert len(find_references(session, ring, identity=CITIZEN, years=years)) == 1

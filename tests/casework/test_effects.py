@@ -21,8 +21,8 @@ from tests.workbench import ACTING, ANNE, add_and_take, end, event_types, events
 
 
 @pytest.fixture
-def worker(place: Workplace, tmp_path: Path) -> Iterator[Worker]:
-    enlisted = enlist(place, locks=tmp_path / "locks")
+def worker(place: Workplace, locks: Path) -> Iterator[Worker]:
+    enlisted = enlist(place, locks=locks)
     yield enlisted
     enlisted.stop()
 
@@ -73,8 +73,20 @@ def _in_doubt(place: Workplace, worker: Worker, *keys: str) -> UUID:
     return claimed.lease.item_id
 
 
-def _settle(place: Workplace, effect_id: UUID, *, happened: bool = True, saw: str = "Noten står der.") -> None:
-    settle(place, effect_id, happened=happened, saw=saw, actor=ANNE)
+@pytest.fixture
+def locks(tmp_path: Path) -> Path:
+    return tmp_path / "locks"
+
+
+def _settle(
+    place: Workplace,
+    effect_id: UUID,
+    *,
+    happened: bool = True,
+    saw: str = "Noten står der.",
+    locks: Path = Path("nowhere"),
+) -> None:
+    settle(place, effect_id, happened=happened, saw=saw, actor=ANNE, locks=locks)
 
 
 def test_an_intent_is_found_again_by_its_key(place: Workplace, worker: Worker) -> None:
@@ -171,10 +183,42 @@ def test_a_person_settles_what_happened(place: Workplace, worker: Worker) -> Non
     assert (told["type"], told["actor"]["id"], told["facts"]["happened"]) == ("effect.settled", "anne", True)
 
 
-def test_what_a_person_did_not_see_may_be_intended_again(place: Workplace, worker: Worker) -> None:
+def test_what_a_person_did_not_see_may_be_intended_again(place: Workplace, worker: Worker, locks: Path) -> None:
     _in_doubt(place, worker, "k1")
-    _settle(place, _known(place).id, happened=False)
+    worker.stop()
+    _settle(place, _known(place).id, happened=False, locks=locks)
     assert _known(place).state is EffectState.NOT_DONE
+
+
+def test_nobody_says_that_it_did_not_happen_while_the_one_who_began_it_may_wake(
+    place: Workplace, worker: Worker, locks: Path
+) -> None:
+    item_id = _in_doubt(place, worker, "k1")
+    with pytest.raises(TransitionRefusedError, match="Stop den først"):
+        _settle(place, _known(place).id, happened=False, locks=locks)
+    assert (_known(place).state, state_of(place, item_id)) == (EffectState.IN_DOUBT, ItemState.IN_DOUBT)
+    assert "effect.settled" not in event_types(place)
+
+
+def test_what_happened_is_settled_also_while_the_one_who_began_it_lives(
+    place: Workplace, worker: Worker, locks: Path
+) -> None:
+    _in_doubt(place, worker, "k1")
+    _settle(place, _known(place).id, locks=locks)
+    assert _known(place).state is EffectState.DONE
+
+
+@pytest.mark.parametrize("arrow", [transitions.FAIL, transitions.CANCEL], ids=lambda arrow: arrow.name)
+def test_settling_a_doubt_of_a_final_item_leaves_the_item_where_it_is(
+    place: Workplace, worker: Worker, arrow: transitions.Transition
+) -> None:
+    claimed = add_and_take(place, worker=worker.id)
+    item_id = claimed.lease.item_id
+    _finish(place, claimed.lease, _intend(place, claimed.lease), Ending(state=EffectState.IN_DOUBT))
+    end(place, claimed, arrow)
+    _settle(place, _known(place).id)
+    assert (_known(place).state, state_of(place, item_id)) == (EffectState.DONE, arrow.target)
+    assert event_types(place, item_id)[-1] == "effect.settled"
 
 
 def test_the_item_goes_on_when_the_last_of_its_doubts_is_settled(place: Workplace, worker: Worker) -> None:
@@ -225,3 +269,10 @@ def test_a_refused_effect_may_be_tried_again_after_reopening_and_a_done_one_may_
     with place.database.write() as session:
         reopen(session, place, claimed.lease.item_id, acting=as_person(ANNE), reason="Sagen er genåbnet.")
     assert (_known(place, "k1").state, _known(place, "k2").state) == (EffectState.NOT_DONE, EffectState.DONE)
+    (told,) = [body for body in events(place, claimed.lease.item_id) if body["type"] == "effect.not_done"]
+    assert (told["run"]["effect"], told["facts"]["error"], told["actor"]["id"]) == (
+        str(refused.id),
+        "case_closed",
+        "anne",
+    )
+    assert "private" in told

@@ -1,14 +1,13 @@
 """Each run leads back to the person who started it."""
 
-from casework.runs import close_run, open_run, starter_of
+from casework.runs import close_run, open_run
 from casework.workplace import Workplace
 from tests.workbench import ACTING, ANNE, ROBOT, events, rows
 
 
 def test_a_run_is_opened_by_a_person_and_worked_by_the_robot_on_his_behalf(place: Workplace) -> None:
     run_id, acting = open_run(place, robot=ROBOT, robot_version="1.0", starter=ANNE, acting=ACTING)
-    with place.database.read() as session:
-        assert starter_of(session, run_id) == "anne"
+    assert rows(place, "SELECT started_by FROM run") == [{"started_by": "anne"}]
     assert (acting.actor.id, acting.actor.on_behalf_of, acting.run_id) == (ROBOT, "anne", str(run_id))
     (told,) = events(place)
     assert (told["type"], told["actor"]["id"], told["run"]["run"]) == ("run.opened", "anne", str(run_id))

@@ -6,11 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from casework import workers
 from casework.errors import LeaseLostError
 from casework.workers import Worker, death_of, enlist, require_alive
 from casework.workplace import Workplace
@@ -135,6 +137,36 @@ def test_a_worker_that_said_goodbye_is_dead_since_then(place: Workplace, locks: 
     stopped = place.now()
     place.clock.sleep(50)
     assert death_of(place, gone.id, locks=locks) == stopped
+
+
+def test_a_worker_that_said_goodbye_leaves_no_lock_file(place: Workplace, locks: Path) -> None:
+    killed = enlist(place, locks=locks)
+    gone = enlist(place, locks=locks)
+    gone.stop()
+    assert [path.name for path in locks.iterdir()] == [f"worker-{killed.id}.lock"]
+    assert death_of(place, gone.id, locks=locks) == place.now()
+    assert "worker.declared_dead" not in event_types(place)
+    assert death_of(place, killed.id, locks=locks) is None
+    _die(killed)
+    assert death_of(place, killed.id, locks=locks) == place.now()
+
+
+def test_a_worker_that_says_goodbye_while_somebody_judges_it_is_not_declared_dead(
+    place: Workplace, locks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = enlist(place, locks=locks)
+    try_lock = workers._file_lock
+
+    def try_lock_late(folder: Path, worker: UUID) -> AbstractContextManager[bool]:
+        gone.stop()
+        # Who found the file a moment ago makes it anew by opening it.
+        (folder / f"worker-{worker}.lock").touch()
+        return try_lock(folder, worker)
+
+    monkeypatch.setattr(workers, "_file_lock", try_lock_late)
+    stopped = place.now()
+    assert death_of(place, gone.id, locks=locks) == stopped
+    assert event_types(place) == []
 
 
 def test_a_worker_that_said_goodbye_leaves_no_lock_in_the_database(place: Workplace, locks: Path) -> None:
