@@ -18,13 +18,14 @@ def serve(call: Invocation) -> int:
     screen.say("Starter prøvekommunen …")
     size = {"port": options.port, "seed": options.seed, "citizens": options.citizens, "cases": options.cases}
     with serving(store, **size) as (served, child):
-        screen.heading(f"Prøvekommunen svarer på {served.url}")
-        screen.facts([("Nova", f"{served.url}/nova"), ("CPR", f"{served.url}/cpr"), ("Gemt i", store)])
-        screen.advise(call.command("simulator", "night"), call.command("run", "address_update", "--dry-run"))
-        screen.say("Ctrl-C stopper den.")
-        screen.answer({"url": served.url, "store": store, "citizens": options.citizens, "cases": options.cases})
-        screen.flush()
+        # Ctrl-C is how it is meant to end, also while the first lines are still being written.
         try:
+            screen.heading(f"Prøvekommunen svarer på {served.url}")
+            screen.facts([("Nova", f"{served.url}/nova"), ("CPR", f"{served.url}/cpr"), ("Gemt i", store)])
+            screen.advise(call.command("simulator", "night"), call.command("run", "address_update", "--dry-run"))
+            screen.say("Ctrl-C stopper den.")
+            screen.answer({"url": served.url, "store": store, "citizens": options.citizens, "cases": options.cases})
+            screen.flush()
             child.wait()
         except KeyboardInterrupt:
             screen.say("Prøvekommunen stopper.")

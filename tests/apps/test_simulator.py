@@ -46,7 +46,7 @@ def test_there_is_no_municipality_outside_simulated(
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT between processes")
 def test_the_foreground_municipality_answers_and_stops_on_ctrl_c(tmp_path: Path) -> None:
     words = ("simulator", "--port", "0", "--citizens", "60", "--cases", "80", "--json", "--data-dir", str(tmp_path))
-    child = subprocess.Popen(  # noqa: S603  # our own module with fixed arguments
+    with subprocess.Popen(  # noqa: S603  # our own module with fixed arguments
         [sys.executable, "-m", "apps.cli.main", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -54,14 +54,13 @@ def test_the_foreground_municipality_answers_and_stops_on_ctrl_c(tmp_path: Path)
         start_new_session=True,
         # Where the tests themselves run in the background, Ctrl-C is switched off and would stay so.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - no threads yet
-    )
-    assert child.stdout is not None
-    told = b""
-    for line in child.stdout:
-        told += line
-        if line == b"}\n":
-            break
-    assert json.loads(told)["url"].startswith("http://127.0.0.1:")
-    os.killpg(child.pid, signal.SIGINT)
-    assert child.wait(20) == 0
-    child.stdout.close()
+    ) as child:
+        assert child.stdout is not None
+        told = b""
+        for line in child.stdout:
+            told += line
+            if line == b"}\n":
+                break
+        assert json.loads(told)["url"].startswith("http://127.0.0.1:")
+        os.killpg(child.pid, signal.SIGINT)
+        assert child.wait(20) == 0
