@@ -1,5 +1,6 @@
 """While nobody knows the ending of a change that was begun, no person's word ends its item."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -47,9 +48,11 @@ _REQUEST = EffectRequest(
 
 
 @pytest.fixture
-def owner(place: Workplace, tmp_path: Path) -> UUID:
-    """A worker that may intend; tests end it as they like."""
-    return enlist(place, locks=tmp_path / "locks").id
+def owner(place: Workplace, tmp_path: Path) -> Iterator[UUID]:
+    """A worker that may intend."""
+    worker = enlist(place, locks=tmp_path / "locks")
+    yield worker.id
+    worker.stop()
 
 
 def _begin(place: Workplace, claimed: ClaimedItem, state: EffectState = EffectState.INTENDED) -> UUID:
