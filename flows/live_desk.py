@@ -66,7 +66,7 @@ class Worked:
 
     def store(self, session: Session) -> None:
         """Write all of it in the caller's transaction."""
-        if self.reader is None:
+        if self.reader is None or not (self.steps or self.memories or self.events):
             return
         place = self.reader.place
         if self.item_id is not None:
