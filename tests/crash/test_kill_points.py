@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -37,7 +36,6 @@ def test_every_effect_happens_once_wherever_the_worker_dies_or_sleeps(
     worker_settings: dict[str, Any],
     act: str,
     phase: str,
-    record_property: Callable[[str, object], None],
 ) -> None:
     prepare = _to_propose if phase == "propose" else _to_apply
     citizen = prepare(town, recovery)
@@ -45,7 +43,6 @@ def test_every_effect_happens_once_wherever_the_worker_dies_or_sleeps(
     points = nursery.points()
     recovery.finish()
     _assert_once(town, recovery, citizen, "uninterrupted")
-    record_property("points", json.dumps(points))
     for number, point in enumerate(points):
         citizen = prepare(town, recovery)
         report = nursery.run(worker_settings, act=act, point=number)
