@@ -29,6 +29,8 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     #: May see and approve what concerns people with name and address protection.
     BESKYTTEDE_ADRESSER = "beskyttede_adresser"
+    #: Owns a robot: decides how far it may go by itself.
+    ROBOTEJER = "robotejer"
 
 
 class Established(StrEnum):
@@ -67,6 +69,7 @@ CAST: dict[str, dict[str, Any]] = {
     "carla": {"name": "Carla Prøvesen", "roles": ["revisor"]},
     "dorthe": {"name": "Dorthe Prøvesen", "roles": ["digital_agent"]},
     "erik": {"name": "Erik Prøvesen", "roles": ["godkender", "beskyttede_adresser"]},
+    "frida": {"name": "Frida Prøvesen", "roles": ["robotejer"]},
 }
 
 

@@ -43,6 +43,10 @@ class CivilAddress:
     road_code: str = ""
     #: The id of the address in the address register (DAR), where known.
     address_id: UUID | None = None
+    #: An address without such parts (abroad, no fixed abode): its lines as they are, at most five, and nothing else.
+    free_lines: tuple[str, ...] = ()
+    #: Land of a foreign address, as CPR writes it; empty for Denmark.
+    country: str = ""
 
     def __repr__(self) -> str:
         return "CivilAddress(***)"
@@ -54,7 +58,8 @@ def one_line(address: CivilAddress) -> str:
     The c/o name and the locality are not part of the standard; ``lines`` has them.
     """
     tidy = normalised(address)
-    return ", ".join(part for part in (_street(tidy), tidy.town, _postal_line(tidy)) if part)
+    parts = (_street(tidy), tidy.town, _postal_line(tidy), *tidy.free_lines, tidy.country)
+    return ", ".join(part for part in parts if part)
 
 
 def lines(address: CivilAddress) -> tuple[str, ...]:
@@ -64,7 +69,8 @@ def lines(address: CivilAddress) -> tuple[str, ...]:
     """
     tidy = normalised(address)
     care_of = f"c/o {tidy.care_of}" if tidy.care_of else ""
-    return tuple(part for part in (care_of, tidy.locality, _street(tidy), tidy.town, _postal_line(tidy)) if part)
+    own = (care_of, tidy.locality, _street(tidy), tidy.town, _postal_line(tidy))
+    return tuple(part for part in (*own, *tidy.free_lines, tidy.country) if part)
 
 
 def normalised(address: CivilAddress) -> CivilAddress:
@@ -83,17 +89,19 @@ def normalised(address: CivilAddress) -> CivilAddress:
         town=address_parts.plain(address.town),
         municipality_code=address_parts.four_digits(address.municipality_code),
         road_code=address_parts.four_digits(address.road_code),
+        free_lines=tuple(line for line in map(address_parts.plain, address.free_lines) if line),
+        country=address_parts.plain(address.country),
     )
 
 
 def is_same_address(first: CivilAddress | None, second: CivilAddress | None) -> bool:
     """Whether both say the same place and the same c/o name, however they spell it (ADR-02).
 
-    What counts: road, house number, floor, door, postcode, town, locality and c/o name; that one of them was removed
-    is a difference, also for the c/o name (ADR-09). Upper and lower case do not count. The postal district follows
-    from the postcode, so it counts only where neither has a postcode. Municipality code, road code and address id
-    count only where both have one: many systems keep none, and then nothing contradicts. No address at all is the
-    same as one whose parts are all empty.
+    What counts: road, house number, floor, door, postcode, town, locality, c/o name, free lines and country; that one
+    of them was removed is a difference, also for the c/o name (ADR-09). Upper and lower case do not count. The postal
+    district follows from the postcode, so it counts only where neither has a postcode. Municipality code, road code
+    and address id count only where both have one: many systems keep none, and then nothing contradicts. No address at
+    all is the same as one whose parts are all empty.
     """
     one, other = normalised(first or CivilAddress()), normalised(second or CivilAddress())
     return _what_counts(one) == _what_counts(other) and not any(
@@ -118,6 +126,8 @@ def _what_counts(tidy: CivilAddress) -> tuple[str, ...]:
         tidy.locality,
         tidy.care_of,
         district,
+        *tidy.free_lines,
+        tidy.country,
     )
     return tuple(address_parts.comparable(part) for part in parts)
 

@@ -52,18 +52,37 @@ class Settings(BaseSettings):
     nova_client_secret: SecretStr = Field(
         default=SecretStr(SIMULATED_SECRET), description="Robottens hemmelighed hos Nova; kun standard i simulated."
     )
-    nova_assumed_address_write: bool = Field(
-        default=True,
-        description="Om Nova har kaldet, der skriver en parts adresse. Det er ikke offentligt kendt; se ADR 0008.",
+    nova_address_write: Literal["api", "screen", "vendor", "none"] = Field(
+        default="api",
+        description="Hvordan parters adresser kommer ind i Nova: api (kaldet er ikke offentligt kendt, se ADR 0008), "
+        "screen (kun på skærmen), vendor (KMD henter selv fra CPR) eller none (Nova viser dem ikke).",
     )
     cpr_url: str = Field(default="http://127.0.0.1:8810/cpr", description="Adressen på CPR-opslag og hændelser.")
     cpr_token: SecretStr = Field(
         default=SecretStr(SIMULATED_SECRET), description="Adgangsbevis til CPR-opslag; kun standard i simulated."
     )
+    cpr_extract_dir: Path | None = Field(
+        default=None,
+        description="Mappe med CPR's ændringsudtræk (U12170-P), som læses i stedet for hændelserne på CPR_URL.",
+    )
+    dar_url: str = Field(
+        default="http://127.0.0.1:8810/dar",
+        description="Adressen på adresseregistret (DAR) i DAWAs form. Tom betyder, at der intet adresseregister er.",
+    )
+    dar_token: SecretStr = Field(
+        default=SecretStr(""), description="Adgangsbevis til adresseregistret. Tom: registret er åbent."
+    )
     connect_timeout: float = Field(default=3.0, gt=0, description="Sekunder, før en forbindelse opgives.")
     read_timeout: float = Field(default=15.0, gt=0, description="Sekunder, før et svar opgives.")
     calls_per_second: float = Field(
         default=50.0, gt=0, description="Højeste antal kald i sekundet fra én robot i én proces til hvert system."
+    )
+    sweep_per_second: float = Field(
+        default=25.0, gt=0, description="Højeste antal borgere, en gennemgang slår op i sekundet; opgaver går forud."
+    )
+    cpr_subscriptions: bool = Field(
+        default=False,
+        description="Om en gennemgang skal bede CPR melde om parter på åbne sager og afmelde dem, der ingen har mere.",
     )
 
     longest_transaction: float = Field(
@@ -82,6 +101,22 @@ class Settings(BaseSettings):
     circuit_failures: int = Field(default=5, ge=1, description="Fejl i træk, før et system får ro.")
     circuit_seconds: float = Field(default=60.0, gt=0, description="Sekunder, et system får ro.")
 
+    audit_origin: str = Field(
+        default="", description="Loggens navn i dens kontrolpunkter, fx kommune.dk/sagsgang/2026. Tom kun i simulated."
+    )
+    audit_signer_dir: Path | None = Field(
+        default=None, description="Mappe med loggens underskriftsnøgle, uden for databasen. Tom kun i simulated."
+    )
+    audit_write_once_dir: Path | None = Field(
+        default=None, description="Mappe, hvor hvert kontrolpunkt skrives én gang; gerne på en anden disk."
+    )
+    audit_sequence_seconds: float = Field(
+        default=2.0, gt=0, description="Sekunder mellem, at nye hændelser indlemmes i loggens træ."
+    )
+    audit_checkpoint_seconds: float = Field(
+        default=60.0, gt=0, description="Sekunder, der højst går, før nye hændelser er skrevet under."
+    )
+
     log_json: bool | None = Field(default=None, description="Logge som JSON. Tom: ja i production, ellers nej.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Hvor meget der logges."
@@ -91,6 +126,8 @@ class Settings(BaseSettings):
     def _obey_environment(self) -> Self:
         for name in ("nova_url", "nova_token_url", "cpr_url"):
             require_address_allowed(getattr(self, name), environment=self.environment, name=PREFIX + name.upper())
+        if self.dar_url:
+            require_address_allowed(self.dar_url, environment=self.environment, name=PREFIX + "DAR_URL")
         if self.environment is Environment.PRODUCTION and not self.production_switch:
             message = f"{PREFIX}PRODUCTION_SWITCH skal være ja-dette-er-produktion, før noget kører i production."
             raise ConfigurationError(message)
@@ -104,6 +141,9 @@ class Settings(BaseSettings):
             if getattr(self, name).get_secret_value() in {"", SIMULATED_SECRET}:
                 message = f"{PREFIX}{name.upper()} mangler. Sæt den som miljøvariabel eller hemmelig fil."
                 raise ConfigurationError(message)
+        if self.dar_token.get_secret_value() == SIMULATED_SECRET:
+            message = f"{PREFIX}DAR_TOKEN er simulatorens. Sæt jeres eget adgangsbevis, eller lad den være tom."
+            raise ConfigurationError(message)
         if not self.seal_key.get_secret_value():
             message = f"{PREFIX}SEAL_KEY mangler. Lav en med: openssl rand -hex 32"
             raise ConfigurationError(message)

@@ -36,6 +36,7 @@ def _settings(tmp_path: Path, people: str | None, environment: Environment = Env
         nova_url="https://nova.example",
         nova_token_url="https://nova.example",
         cpr_url="https://cpr.example",
+        dar_url="https://dar.example",
         nova_client_secret="a",
         cpr_token="b",
     )

@@ -40,6 +40,8 @@ PART = st.lists(
             "c/o",
             "C / O",
             "℅",
+            "-",
+            "/",
         ]
     ),
     max_size=5,
@@ -58,6 +60,8 @@ ADDRESS = st.builds(
     municipality_code=PART,
     road_code=PART,
     address_id=st.none() | st.uuids(),
+    free_lines=st.lists(PART, max_size=3).map(tuple),
+    country=PART,
 )
 
 
@@ -71,6 +75,19 @@ def test_the_one_line_form_is_that_of_the_standard() -> None:
         (
             CivilAddress("Ahlefeldtsgade", "22", "2", "", "1359", "København K"),
             "Ahlefeldtsgade 22, 2., 1359 København K",
+        ),
+        (
+            CivilAddress("Margrethepladsen", "4", "4.", "", "8000", "Aarhus C"),
+            "Margrethepladsen 4, 4., 8000 Aarhus C",
+        ),
+        (CivilAddress("Østergade", "43", "2. sAl tv", "", "5000", "Odense C"), "Østergade 43, 2. tv, 5000 Odense C"),
+        (
+            CivilAddress("Tofthøjvej", "20", "", "0121", "4130", "Viby Sjælland"),
+            "Tofthøjvej 20, 121, 4130 Viby Sjælland",
+        ),
+        (
+            CivilAddress(free_lines=("Prøvestrasse 1", "", "12345 Testdorf"), country="Tyskland"),
+            "Prøvestrasse 1, 12345 Testdorf, Tyskland",
         ),
         (CivilAddress("Svinget", "038", "01", "th", "9000", "Aalborg"), "Svinget 38, 1. th, 9000 Aalborg"),
         (CivilAddress("Eliasgade", "10", "", "", "2300", "København S"), "Eliasgade 10, 2300 København S"),
@@ -109,6 +126,11 @@ def test_the_vectors_are_written_on_one_line(address: CivilAddress, expected: st
         ("k2", "", ("k2", "")),
         ("parterre", "", ("parterre", "")),
         ("", "12", ("", "12")),
+        ("", "0012", ("", "12")),
+        ("", "-0121", ("", "121")),
+        ("2. a-1", "", ("2", "a-1")),
+        ("2", "A-1", ("2", "a-1")),
+        ("1. B/2", "", ("1", "b/2")),
     ],
 )
 def test_floor_and_door_get_one_spelling(floor: str, door: str, expected: tuple[str, str]) -> None:
@@ -182,6 +204,13 @@ def test_codes_and_ids_count_where_both_sides_have_one(mine: CivilAddress, their
 
 def test_codes_are_compared_with_their_zeros() -> None:
     assert is_same_address(CivilAddress(municipality_code="851"), CivilAddress(municipality_code="0851"))
+
+
+def test_free_lines_and_country_count() -> None:
+    abroad = CivilAddress(free_lines=("Prøvestrasse 1", "12345 Testdorf"), country="Tyskland")
+    assert is_same_address(abroad, replace(abroad, free_lines=(" prøvestrasse  1", "12345 TESTDORF", "")))
+    assert not is_same_address(abroad, replace(abroad, free_lines=abroad.free_lines[:1]))
+    assert not is_same_address(abroad, replace(abroad, country=""))
 
 
 def test_the_district_counts_where_neither_side_has_a_postcode() -> None:

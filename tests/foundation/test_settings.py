@@ -15,6 +15,7 @@ PROPER = {
     "nova_url": "https://nova.example/api",
     "nova_token_url": "https://nova.example/token",
     "cpr_url": "https://cpr.example",
+    "dar_url": "https://dar.example",
     "nova_client_secret": "egen",
     "cpr_token": "eget",
     "seal_key": "ab" * 32,
@@ -62,7 +63,7 @@ def test_a_proper_test_environment_is_accepted() -> None:
         ("log_level", SECRET),
         ("log_json", SECRET),
         ("production_switch", SECRET),
-        ("nova_assumed_address_write", SECRET),
+        ("nova_address_write", SECRET),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_meaning_and_without_its_value(
@@ -142,6 +143,29 @@ def test_production_needs_its_switch() -> None:
 def test_the_secret_that_everybody_can_read_opens_nothing_outside_simulated(name: str, value: str) -> None:
     with pytest.raises(ConfigurationError, match=name.upper()):
         load_settings(**{**PROPER, name: value})
+
+
+@pytest.mark.parametrize("url", ["https://dar.example", "http://10.0.0.1", "dar"])
+def test_the_simulated_environment_asks_no_address_register_elsewhere(url: str) -> None:
+    with pytest.raises(EnvironmentLockedError, match="SAGSGANG_DAR_URL"):
+        load_settings(dar_url=url)
+
+
+@pytest.mark.parametrize("url", ["http://dar.example", "http://127.0.0.1", "https://"])
+def test_other_environments_ask_an_address_register_over_https_only(url: str) -> None:
+    with pytest.raises(EnvironmentLockedError, match="SAGSGANG_DAR_URL"):
+        load_settings(**{**PROPER, "dar_url": url})
+
+
+@pytest.mark.parametrize("others", [{}, PROPER])
+def test_an_address_register_can_be_done_without(others: dict[str, object]) -> None:
+    assert load_settings(**{**others, "dar_url": ""}).dar_url == ""
+
+
+def test_the_address_register_gets_no_token_that_everybody_can_read() -> None:
+    assert load_settings(**PROPER).dar_token.get_secret_value() == ""
+    with pytest.raises(ConfigurationError, match="DAR_TOKEN"):
+        load_settings(**{**PROPER, "dar_token": SIMULATED_SECRET})
 
 
 @pytest.mark.parametrize(("name", "value"), [("seal_key", ""), ("people_file", None)])
