@@ -19,6 +19,7 @@ One tree for all ports, so that a robot, the guard and the work loop read the sa
     ├── ProtectedRefusal       our own rule refuses: protected data and a field that does not protect
     ├── CapabilityMissing      the system has no such call
     ├── SchemaDrift            the answer does not match the contract; stop
+    │   └── DeliveryBroken     a delivered file is not whole or not as agreed; none of it was used
     ├── CircuitOpen            the system failed too often in a row; left alone for a while (raised by the guard)
     ├── OwnerStillAlive        a paused worker holds the right to this call; wait for it (raised by the guard)
     └── EffectInDoubt          nobody can look up whether it happened; a person must say (raised by the guard)
@@ -45,7 +46,7 @@ class ConnectorError(Exception):
     code: ClassVar[str] = "connector_error"
     is_retryable: ClassVar[bool] = False
     #: What a person can do about it, in Danish; shown on screens and in incidents.
-    advice: ClassVar[str] = "Se hændelsen i loggen, og spørg leverandøren af systemet."
+    advice: str = "Se hændelsen i loggen, og spørg leverandøren af systemet."
 
     def __init__(self, system: str, operation: str, detail: str = "", *, retry_after: float | None = None) -> None:
         self.system = system
@@ -139,10 +140,13 @@ class Unavailable(ConnectorError):
 
 
 class OutcomeUnknown(ConnectorError):
-    """The call was sent and no answer came: it may have happened. Never repeat it without looking."""
+    """The call was sent and no answer came that says what became of it (silence, a 500, half a yes).
+
+    It may have happened: never repeat it without looking.
+    """
 
     code = "outcome_unknown"
-    advice = "Systemet svarede ikke i tide. Robotten undersøger, om ændringen er sket."
+    advice = "Systemet gav intet svar, der kan bruges. Robotten undersøger, om ændringen er sket."
 
 
 class RefusedBySystem(ConnectorError):
@@ -171,6 +175,16 @@ class SchemaDrift(ConnectorError):
 
     code = "schema_drift"
     advice = "Systemets svar ser anderledes ud end aftalt. Stop robotten, og giv den digitale agent besked."
+
+
+class DeliveryBroken(SchemaDrift):
+    """A delivered file is not whole or not as agreed, and none of it was used.
+
+    ``detail`` names file, line and fault, never a value; whoever raises it makes ``advice`` name them as well.
+    """
+
+    code = "delivery_broken"
+    advice = "En fil fra CPR er ikke hel, og intet af den er brugt. Hent filen igen, eller bed CPR-kontoret om den."
 
 
 class CircuitOpen(ConnectorError):

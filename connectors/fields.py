@@ -6,12 +6,21 @@ made of our own field names and list positions only, so it can be shown to anybo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 #: Times without a zone are Danish wall-clock times: that is what the public clients of Danish ESDH systems send.
 _DANISH = ZoneInfo("Europe/Copenhagen")
+
+#: Control characters, line breaks, halves of letters, and characters that turn the direction of writing: what a person
+#: approves must be what he sees.
+_NOT_ON_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_WHITE_SPACE = re.compile(r"[\t\r\n]+")
+#: Characters in a field that holds one line; no name, address part or number of a Danish register comes near it.
+LONGEST_LINE = 255
+_LONGEST_HEADING = 2000
 
 Fields = Mapping[str, object]
 
@@ -65,6 +74,43 @@ def optional_text(of: Fields, name: str, path: str = "") -> str | None:
     return None if of.get(name) is None else text(of, name, path) or None
 
 
+def line(of: Fields, name: str, path: str = "", *, longest: int = LONGEST_LINE) -> str:
+    """The string under ``name`` as one line that a person can trust his eyes on; it may be empty.
+
+    Raises:
+        Drift: also for a text that is too long, and for control characters and such as turn the direction of writing.
+    """
+    value = of.get(name)
+    # Nearly every field is in order, so its path is made only where one is not.
+    if isinstance(value, str) and len(value) <= longest and value.isprintable():
+        return value
+    return _line(value, join(path, name), longest)
+
+
+def lines(of: Fields, name: str, path: str = "", *, most: int) -> tuple[str, ...]:
+    """The list of lines under ``name``, each as in ``line``; empty when it is absent or null."""
+    if of.get(name) is None:
+        return ()
+    written, inner = rows(of, name, path), join(path, name)
+    if len(written) > most:
+        raise Drift(inner)
+    return tuple(_line(row, f"{inner}[{at}]", LONGEST_LINE) for at, row in enumerate(written))
+
+
+def optional_line(of: Fields, name: str, path: str = "") -> str | None:
+    """As ``line``, or None when it is absent, null or empty."""
+    value = of.get(name)
+    return None if value is None or value == "" else line(of, name, path)
+
+
+def heading(of: Fields, name: str, path: str = "") -> str:
+    """A title that people type and paste: tabs and line breaks become spaces, all else is as in ``line``."""
+    value = of.get(name)
+    if isinstance(value, str) and not value.isprintable():
+        value = _WHITE_SPACE.sub(" ", value)
+    return _line(value, join(path, name), _LONGEST_HEADING)
+
+
 def flag(of: Fields, name: str, path: str = "") -> bool:
     """The boolean under ``name``."""
     value = of.get(name)
@@ -111,6 +157,17 @@ def instant(of: Fields, name: str, path: str = "") -> datetime:
     else:
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=_DANISH)
     raise drift
+
+
+def _line(value: object, path: str, longest: int) -> str:
+    # What ``isprintable`` does not vouch for may still be harmless, a hard space for one.
+    if (
+        isinstance(value, str)
+        and len(value) <= longest
+        and (value.isprintable() or _NOT_ON_A_LINE.search(value) is None)
+    ):
+        return value
+    raise Drift(path)
 
 
 def join(path: str, name: str) -> str:

@@ -1,7 +1,7 @@
 """The ports as a robot meets them: every call goes through the guard, and keys are made here.
 
-What must stay true: no method reaches an adapter but through ``Guard.read`` or ``Guard.write``; an event names what was
-asked for and on which case, and never holds personal data.
+What must stay true: no method reaches an adapter but through the reader or the writer, and what is asked about a person
+or a case is recorded first; an event names what was asked for and on which case, and never holds personal data.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from audit.events import CaseEventRef, ChangeRef, Event, SubjectRef
 from audit.subjects import refer_to
 from audit.vocabulary import EventType
 from casework.effects import EffectRequest
+from connectors.address_records import RegisteredAddress, WashResult
 from connectors.guard import Write
-from connectors.ports import CaseRegister, PersonRegister
+from connectors.ports import AddressRegister, CaseRegister, PersonRegister
 from connectors.reader import Reader
 from connectors.records import (
     Case,
     CaseCapabilities,
+    CaseDocument,
     CaseRef,
     IdempotencyKey,
     JournalNote,
@@ -43,8 +45,13 @@ from connectors.records import (
 from foundation.cpr import Cpr
 from foundation.cpr_environment import require_allowed_here
 from foundation.environment import Environment
+from foundation.kvhx import Kvhx
 
 _DIGEST_PURPOSE = "effect request"
+#: What must still stand there when a change of a party is written.
+_BEFORE = {"before", "name_before"}
+#: What a change of a party may write; named in the event, without the values.
+_WRITABLE = ("address", "is_protected", "contact_address", "name")
 _VALUE_PURPOSE = "effect value"
 
 
@@ -122,6 +129,25 @@ class GuardedCases:
         call = partial(self._register.get_case, case)
         return self._reader.read(self.system, "get_case", call, self._tell_read(case, "case"))
 
+    def find_case(self, number: str) -> Case:
+        """The case with this number; recorded as a search, and as read when there is one.
+
+        The number is told to nobody: a person typed it, and may have typed something else.
+        """
+
+        def tell(_session: Session) -> Event:
+            return self._event(EventType.RECORD_SEARCHED, facts={"what": "case number"})
+
+        found = self._reader.read(self.system, "find_case", partial(self._register.find_case, number), tell)
+        tell_read = self._tell_read(found.ref, "case")
+        self._reader.record(lambda session: [tell_read(session)])
+        return found
+
+    def list_documents(self, case: CaseRef) -> Sequence[CaseDocument]:
+        """The documents of a case; recorded as read."""
+        call = partial(self._register.list_documents, case)
+        return self._reader.read(self.system, "list_documents", call, self._tell_read(case, "documents"))
+
     def list_journal_notes(self, case: CaseRef) -> Sequence[JournalNote]:
         """The journal of a case; recorded as read."""
         call = partial(self._register.list_journal_notes, case)
@@ -129,16 +155,12 @@ class GuardedCases:
 
     def update_party_contact(self, party: PartyRef, change: PartyContactChange, *, intent: str) -> WriteReceipt:
         """Write a party's address or protection mark, once."""
-        fields = tuple(
-            name
-            for name, value in (("address", change.address), ("is_protected", change.is_protected))
-            if value is not None
-        )
+        fields = tuple(name for name in _WRITABLE if getattr(change, name) is not None)
         ring = self._reader.place.database.ring
-        after = _CHANGE.dump_json(change, exclude={"before"})
+        after = _CHANGE.dump_json(change, exclude=_BEFORE)
         changed = ChangeRef(
             fields=fields,
-            before=ring.lookup_token(_CHANGE.dump_json(change, include={"before"}).decode(), purpose=_VALUE_PURPOSE),
+            before=ring.lookup_token(_CHANGE.dump_json(change, include=_BEFORE).decode(), purpose=_VALUE_PURPOSE),
             after=ring.lookup_token(after.decode(), purpose=_VALUE_PURPOSE),
         )
         return self._write(
@@ -205,6 +227,27 @@ class GuardedCases:
         return self._reader.event(kind, self._where.step, **parts)
 
 
+class GuardedAddresses:
+    """The address register with its limits; it knows places and not persons, so that nothing is recorded."""
+
+    def __init__(self, register: AddressRegister, reader: Reader) -> None:
+        """Put ``reader`` between a robot and ``register``."""
+        self._register = register
+        self._reader = reader
+
+    def get(self, address_id: UUID) -> RegisteredAddress | None:
+        """The address with this id; None when the register does not know it."""
+        return self._reader.try_call(self._register.system, "get", partial(self._register.get, address_id))
+
+    def by_kvhx(self, kvhx: Kvhx) -> RegisteredAddress | None:
+        """The current address with this key, else one that was; None when there is none."""
+        return self._reader.try_call(self._register.system, "by_kvhx", partial(self._register.by_kvhx, kvhx))
+
+    def wash(self, text: str) -> WashResult:
+        """What a one-line text is taken for."""
+        return self._reader.try_call(self._register.system, "wash", partial(self._register.wash, text))
+
+
 class GuardedPeople:
     """A person register behind the guard."""
 
@@ -223,9 +266,7 @@ class GuardedPeople:
         require_allowed_here(cpr, is_production=self._reader.place.environment is Environment.PRODUCTION)
 
         def tell(session: Session) -> Event:
-            subject = _subject(session, self._reader, cpr)
-            facts = {"system": self._register.system}
-            return self._reader.event(EventType.PERSON_LOOKED_UP, self._where.step, subject=subject, facts=facts)
+            return looked_up(session, self._reader, cpr, system=self._register.system, step=self._where.step)
 
         return self._reader.read(self._register.system, "lookup", partial(self._register.lookup, cpr), tell)
 
@@ -236,6 +277,12 @@ class _Target:
     case: CaseRef
     id: str
     intent: str
+
+
+def looked_up(session: Session, reader: Reader, cpr: Cpr, *, system: str, step: str = "") -> Event:
+    """The event of a look-up of this person; refers to him in the caller's transaction."""
+    subject = _subject(session, reader, cpr)
+    return reader.event(EventType.PERSON_LOOKED_UP, step, subject=subject, facts={"system": system})
 
 
 def _subject(session: Session, reader: Reader, cpr: Cpr) -> SubjectRef:

@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
@@ -56,6 +56,8 @@ _ERROR_CODE = re.compile(r"(?!.*\d{6})[A-Za-z][A-Za-z0-9_.-]{0,63}")
 #: that is just being closed, which would leave its outcome unknown.
 _KEEPALIVE_SECONDS = 4.0
 _SUCCESS = range(200, 300)
+#: Seconds; what asks for a longer pause than this is not believed.
+_LONGEST_WAIT = 24 * 3600.0
 #: Statuses that mean one thing only.
 _PLAIN: Final[dict[int, type[ConnectorError]]] = {
     HTTPStatus.UNAUTHORIZED: AuthExpired,
@@ -63,7 +65,10 @@ _PLAIN: Final[dict[int, type[ConnectorError]]] = {
     HTTPStatus.PRECONDITION_FAILED: VersionConflict,
     HTTPStatus.NOT_IMPLEMENTED: CapabilityMissing,
 }
-#: Statuses that may say how long to wait. 503 is the one 5xx that promises that nothing was done.
+#: Statuses that may say how long to wait. 503 is the one 5xx that is taken to mean that nothing was done (RFC 9110
+#: 15.6.4; F2 gives it for a deadlock, "repeat"). Some gateways also say so when the system behind them went away in the
+#: middle, so no adapter may rest on it alone: a write of ours carries its client's uuid or is preceded by a reading of
+#: what it writes over, and is therefore harmless when it is repeated. Every other 5xx leaves a write in the open.
 _WAITING: Final[dict[int, type[ConnectorError]]] = {
     HTTPStatus.LOCKED: LockedByUser,
     HTTPStatus.TOO_MANY_REQUESTS: Throttled,
@@ -185,6 +190,9 @@ def refusal(response: httpx.Response, call: Call, *, clock: Clock | None = None)
         return None
     if status in _PLAIN:
         return _PLAIN[status](call.system, call.operation)
+    if status == HTTPStatus.LOCKED and error_code(response) == "Locked":
+        # cBrain F2's word for a case that is archived; one that somebody has open is ``LockedByAnotherUser``.
+        return CaseArchived(call.system, call.operation)
     if status in _WAITING:
         seconds = _retry_after(response, clock or SystemClock())
         return _WAITING[status](call.system, call.operation, retry_after=seconds)
@@ -201,11 +209,12 @@ def read_json(response: httpx.Response, call: Call, parse: Callable[[object], T]
     """The answer's body, parsed.
 
     Raises:
-        SchemaDrift: a reading's answer is not JSON or not as agreed; ``detail`` is the path of the field.
+        SchemaDrift: a reading's answer is not JSON or not as agreed; ``detail`` is the path of the field. A name that
+            stands twice in an object is not as agreed: which of the two counts, nobody can say.
         OutcomeUnknown: the same after a write.
     """
     try:
-        return parse(json.loads(response.content))
+        return parse(json.loads(response.content, object_pairs_hook=_each_name_once))
     except Drift as drift:
         path = drift.path
     except (ValueError, RecursionError):
@@ -222,6 +231,13 @@ def error_code(response: httpx.Response) -> str:
         return "unnamed"
     code = body.get("errorCode") if isinstance(body, dict) else None
     return code if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else "unnamed"
+
+
+def _each_name_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found
 
 
 def _conflict(code: str, call: Call) -> ConnectorError:
@@ -249,16 +265,26 @@ def _other_refusal(status: int, call: Call) -> ConnectorError:
 
 
 def _retry_after(response: httpx.Response, clock: Clock) -> float | None:
-    """Seconds from ``Retry-After`` (RFC 9110 section 10.2.3): a number of seconds or an HTTP date."""
+    """Seconds from ``Retry-After`` (RFC 9110 section 10.2.3): a number of seconds or an HTTP date; a day at most.
+
+    A date is measured against the answer's own ``Date``, because the system's clock may be off.
+    """
     written = response.headers.get("retry-after", "").strip()
     if written.isascii() and written.isdigit():
-        return float(written)
+        return min(float(written), _LONGEST_WAIT)
+    until = _http_date(written)
+    if until is None:
+        return None
+    now = _http_date(response.headers.get("date", "")) or clock.now()
+    return min(max(0.0, (until - now).total_seconds()), _LONGEST_WAIT)
+
+
+def _http_date(written: str) -> datetime | None:
     try:
-        until = parsedate_to_datetime(written)
+        moment = parsedate_to_datetime(written)
     except ValueError:
         return None
-    aware = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
-    return max(0.0, (aware - clock.now()).total_seconds())
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 @cache

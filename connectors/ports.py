@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
+from uuid import UUID
 
+from connectors.address_records import RegisteredAddress, WashResult
 from connectors.records import (
     Case,
     CaseCapabilities,
+    CaseDocument,
     CaseRef,
     EventBatch,
     IdempotencyKey,
@@ -29,6 +32,7 @@ from connectors.records import (
     WriteTraits,
 )
 from foundation.cpr import Cpr
+from foundation.kvhx import Kvhx
 
 
 class CaseRegister(Protocol):
@@ -53,6 +57,15 @@ class CaseRegister(Protocol):
 
     def get_case(self, case: CaseRef) -> Case:
         """One case with its parties as they are now; raises ``NotFound``."""
+
+    def find_case(self, number: str) -> Case:
+        """The case with this number, as people write it; raises ``NotFound``, ``Ambiguous``."""
+
+    def list_cases(self, *, cursor: str | None = None, limit: int = 500) -> Page[Case]:
+        """All cases with their parties, open and closed, a page at a time, in an order that does not change."""
+
+    def list_documents(self, case: CaseRef) -> Sequence[CaseDocument]:
+        """The documents of a case, oldest first, without their content; empty where there are none."""
 
     def list_journal_notes(self, case: CaseRef) -> Sequence[JournalNote]:
         """All journal notes of a case, oldest first; empty where there are none."""
@@ -105,4 +118,30 @@ class PersonEvents(Protocol):
 
         ``next_cursor`` is where to go on, also when there were no events (then it equals ``after``). The caller saves
         the cursor in the same transaction as the work that the events gave.
+        """
+
+    def subscribe(self, cpr: Cpr) -> None:
+        """Ask the source to tell of this person from now on; asking twice is asking once."""
+
+    def unsubscribe(self, cpr: Cpr) -> None:
+        """Ask the source to tell no more of this person; asking twice is asking once."""
+
+
+class AddressRegister(Protocol):
+    """DAR, in the shape of DAWA or of its successors. Knows places, never persons."""
+
+    @property
+    def system(self) -> str:
+        """The system's name in incidents, for example ``dar``."""
+
+    def get(self, address_id: UUID) -> RegisteredAddress | None:
+        """The address with this id, whatever its status; None when the register does not know it."""
+
+    def by_kvhx(self, kvhx: Kvhx) -> RegisteredAddress | None:
+        """The current address with this key, else one that was; None when there is none."""
+
+    def wash(self, text: str) -> WashResult:
+        """What a one-line text is taken for (datavask), as the addresses are today, the best candidate first.
+
+        A text of more than 100 characters is not washed: category C without candidates.
         """

@@ -14,8 +14,12 @@ from foundation.clock import Clock
 class RateLimit:
     """In no second are there more calls than allowed; after a pause a second's worth may come at once."""
 
-    def __init__(self, clock: Clock, *, per_second: float) -> None:
-        """Allow ``per_second`` calls; less than one means one in a longer while."""
+    def __init__(self, clock: Clock, *, per_second: float, within: RateLimit | None = None) -> None:
+        """Allow ``per_second`` calls; less than one means one in a longer while.
+
+        ``within`` is a wider limit that counts these calls as well.
+        """
+        self._within = within
         self._clock = clock
         count = max(1, int(per_second))
         self._window = count / per_second
@@ -32,3 +36,5 @@ class RateLimit:
             self._turns.append(turn)
         if turn > now:
             self._clock.sleep(turn - now)
+        if self._within is not None:
+            self._within.wait()

@@ -6,7 +6,7 @@ the trail; and no transaction is open while another system is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -67,12 +67,20 @@ class Reader:
             ConnectorError: what the system answered, after the retries that its kind allows.
             LeaseLostError: the item is in other hands.
         """
+        self.record(lambda session: [tell(session)])
+        return self.try_call(system, operation, call)
+
+    def record(self, tell: Callable[[Session], Sequence[Event]]) -> None:
+        """Write events, and before them what was worked out, in one transaction.
+
+        Raises:
+            LeaseLostError: the item is in other hands; nothing is written then.
+        """
         with self.place.database.write() as session:
             if self.lease is not None:
                 require_lease(session, self.lease)
             self.unstored.store(session)
-            self.place.record(session, tell(session))
-        return self.try_call(system, operation, call)
+            self.place.record(session, *tell(session))
 
     def try_call(self, system: str, operation: str, call: Callable[[], T]) -> T:
         """Make a call that changes nothing, with the retries that its errors allow; records nothing."""

@@ -12,6 +12,15 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
+from connectors.person_details import (
+    ContactAddress,
+    Departure,
+    Family,
+    Guardianship,
+    OtherProtection,
+    PastAddress,
+    UncertainDate,
+)
 from foundation.addresses import CivilAddress
 from foundation.cpr import Cpr
 
@@ -84,6 +93,8 @@ class PartyContact:
     address: CivilAddress | None
     #: Whether the case marks the party as having name and address protection; None where the system cannot.
     is_protected: bool | None
+    #: Kontaktadresse, a field of its own; None where there is none or the system has no such field.
+    contact_address: CivilAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +141,10 @@ class PartyContactChange:
     before: PartyContact
     address: CivilAddress | None = None
     is_protected: bool | None = None
+    contact_address: CivilAddress | None = None
+    #: The new display name, and the one that must still stand there; both or neither (ADR-46).
+    name: str | None = None
+    name_before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +164,25 @@ class JournalNote:
     id: str
     title: str
     text: str
+    at: datetime
+
+
+class DocumentDirection(StrEnum):
+    """Which way a document went."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDocument:
+    """A document on a case, without its content."""
+
+    id: str
+    title: str
+    direction: DocumentDirection
+    #: When it was sent, received or made; aware UTC.
     at: datetime
 
 
@@ -175,6 +209,12 @@ class CaseCapabilities:
     note_charset: Literal["UTF8", "ASCII_ONLY"]
     #: Whether a party's address can be marked as protected, so that a protected address may be written.
     protects_address: bool
+    #: Whether a party has a contact address beside the residence (ADR-17).
+    has_contact_address: bool = False
+    #: Whether a party's display name can be written (ADR-46).
+    writes_name: bool = False
+    #: Seconds that a vendor who fetches addresses himself has for it before a difference is drift (ADR-56).
+    vendor_grace_seconds: float = 24 * 3600.0
 
 
 class LookUpWorth(StrEnum):
@@ -253,14 +293,6 @@ class PersonStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class UncertainDate:
-    """A date of CPR, which may carry a mark of uncertainty, or be unknown altogether."""
-
-    day: date | None
-    is_uncertain: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class AddressProtection:
     """Name and address protection (navne- og adressebeskyttelse, CPR-loven section 28)."""
 
@@ -295,6 +327,20 @@ class PersonSnapshot:
     looked_up_at: datetime
     #: A registered move with effect from a later day, or None; None also where the register does not deliver it.
     pending: PendingMove | None = None
+    #: CPR took an earlier registration back and this address stands again (ret/fortryd, ADR-07).
+    is_correction: bool = False
+    #: Earlier addresses, newest first; None where the register does not deliver them.
+    history: tuple[PastAddress, ...] | None = None
+    birth_day: date | None = None
+    #: Numbers that the person had before (extract record 022).
+    earlier_cprs: tuple[Cpr, ...] = ()
+    guardianship: Guardianship | None = None
+    departure: Departure | None = None
+    contact_address: ContactAddress | None = None
+    family: Family = Family()
+    other_protections: frozenset[OtherProtection] = frozenset()
+    #: Fraflytningskommune: the municipality that the person moved here from with the present address, else empty.
+    moved_from_municipality: str = ""
 
 
 class PersonEventKind(StrEnum):

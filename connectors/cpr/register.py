@@ -9,9 +9,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-from connectors import fields
+from connectors.cpr import faults
 from connectors.cpr.snapshots import snapshot_from_wire
-from connectors.errors import NotFound, SchemaDrift
+from connectors.errors import NotFound
 from connectors.http import Call, HttpClient, read_json, refusal
 from connectors.records import PersonSnapshot
 from foundation.clock import Clock, SystemClock
@@ -19,7 +19,6 @@ from foundation.cpr import Cpr, CprKind
 
 SYSTEM: Final = "sf1520"
 _CALL: Final = Call(SYSTEM, "lookup", missing="person")
-_UNKNOWN: Final = "PNR_NOT_FOUND"
 
 
 class Sf1520PersonRegister:
@@ -49,18 +48,9 @@ class Sf1520PersonRegister:
             raise NotFound(SYSTEM, _CALL.operation, "person")
         asked_at = self._clock.now()
         response = self._client.exchange(_CALL, "GET", self._client.url(f"persons/{cpr.digits}"))
-        if response.status_code == HTTPStatus.NOT_FOUND and _UNKNOWN not in read_json(response, _CALL, _fault_codes):
-            # A wrong address answers 404 as well, and must not make every citizen an unknown person.
-            raise SchemaDrift(SYSTEM, _CALL.operation, "http_404")
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            raise faults.not_found(response, _CALL)
         error = refusal(response, _CALL)
         if error is not None:
             raise error
         return read_json(response, _CALL, lambda body: snapshot_from_wire(body, cpr, looked_up_at=asked_at))
-
-
-def _fault_codes(body: object) -> frozenset[str]:
-    faults = fields.rows(fields.record(body, "body"), "ErrorList")
-    return frozenset(
-        fields.text(fields.record(fault, f"ErrorList[{at}]"), "ErrorCode", f"ErrorList[{at}]")
-        for at, fault in enumerate(faults)
-    )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import httpx
 
 from connectors.http import HttpClient, Timeouts
-from connectors.nova.register import NovaCaseRegister
+from connectors.nova.register import AddressWrite, NovaCaseRegister
 from connectors.nova.token import NovaToken
 from connectors.nova.wire import NovaWire
 from foundation.clock import Clock
 
-__all__ = ["NovaCaseRegister", "NovaToken", "NovaWire", "open_nova"]
+__all__ = ["AddressWrite", "NovaCaseRegister", "NovaToken", "NovaWire", "open_nova"]
 
 
 def open_nova(  # noqa: PLR0913  # Each is a setting of its own, and all are named in the call.
@@ -19,7 +19,7 @@ def open_nova(  # noqa: PLR0913  # Each is a setting of its own, and all are nam
     token_url: str,
     client_id: str,
     client_secret: str,
-    assumed_address_write: bool,
+    address_write: AddressWrite,
     settle_seconds: float = 5.0,
     pads_notes_with_spaces: bool = True,
     timeouts: Timeouts | None = None,
@@ -33,7 +33,7 @@ def open_nova(  # noqa: PLR0913  # Each is a setting of its own, and all are nam
         token_url: the whole address of the token route.
         client_id: the system account.
         client_secret: its secret.
-        assumed_address_write: see ``NovaCaseRegister``.
+        address_write: see ``NovaCaseRegister``.
         settle_seconds: see ``NovaCaseRegister``.
         pads_notes_with_spaces: see ``NovaCaseRegister``.
         timeouts: seconds to wait for each part of a call.
@@ -44,7 +44,7 @@ def open_nova(  # noqa: PLR0913  # Each is a setting of its own, and all are nam
     token = NovaToken(client, url=token_url, client_id=client_id, client_secret=client_secret, clock=clock)
     return NovaCaseRegister(
         NovaWire(client, token),
-        assumed_address_write=assumed_address_write,
+        address_write=address_write,
         settle_seconds=settle_seconds,
         pads_notes_with_spaces=pads_notes_with_spaces,
     )

@@ -13,27 +13,32 @@ from connectors import fields
 from connectors.fields import Drift, Fields
 from foundation.addresses import CivilAddress, normalised
 
+#: Lines of an address without parts, as many as CPR has for one abroad.
+_MOST_LINES = 5
+
 
 def from_wire(address: Fields, path: str) -> CivilAddress:
     """The address of a party; a part that is absent counts as empty."""
     return CivilAddress(
-        road_name=fields.optional_text(address, "roadName", path) or "",
-        house_number=fields.optional_text(address, "houseNumber", path) or "",
-        floor=fields.optional_text(address, "floor", path) or "",
-        door=fields.optional_text(address, "door", path) or "",
-        postal_code=fields.optional_text(address, "postalCode", path) or "",
-        postal_district=fields.optional_text(address, "postalDistrict", path) or "",
-        care_of=fields.optional_text(address, "careOf", path) or "",
-        locality=fields.optional_text(address, "locality", path) or "",
-        town=fields.optional_text(address, "town", path) or "",
-        municipality_code=fields.optional_text(address, "municipalityCode", path) or "",
-        road_code=fields.optional_text(address, "roadCode", path) or "",
-        address_id=_address_id(fields.optional_text(address, "addressUuid", path), path),
+        road_name=fields.optional_line(address, "roadName", path) or "",
+        house_number=fields.optional_line(address, "houseNumber", path) or "",
+        floor=fields.optional_line(address, "floor", path) or "",
+        door=fields.optional_line(address, "door", path) or "",
+        postal_code=fields.optional_line(address, "postalCode", path) or "",
+        postal_district=fields.optional_line(address, "postalDistrict", path) or "",
+        care_of=fields.optional_line(address, "careOf", path) or "",
+        locality=fields.optional_line(address, "locality", path) or "",
+        town=fields.optional_line(address, "town", path) or "",
+        municipality_code=fields.optional_line(address, "municipalityCode", path) or "",
+        road_code=fields.optional_line(address, "roadCode", path) or "",
+        address_id=_address_id(fields.optional_line(address, "addressUuid", path), path),
+        free_lines=fields.lines(address, "freeLines", path, most=_MOST_LINES),
+        country=fields.optional_line(address, "country", path) or "",
     )
 
 
-def to_wire(address: CivilAddress) -> dict[str, str]:
-    """The address as Nova takes it: every field a string, empty where there is none, no leading zeros of CPR."""
+def to_wire(address: CivilAddress) -> dict[str, object]:
+    """The address as Nova takes it: empty texts where there is nothing, no leading zeros of CPR."""
     tidy = normalised(address)
     return {
         "careOf": tidy.care_of,
@@ -48,6 +53,8 @@ def to_wire(address: CivilAddress) -> dict[str, str]:
         "municipalityCode": tidy.municipality_code,
         "roadCode": tidy.road_code,
         "addressUuid": "" if tidy.address_id is None else str(tidy.address_id),
+        "freeLines": list(tidy.free_lines),
+        "country": tidy.country,
     }
 
 

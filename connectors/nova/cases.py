@@ -12,6 +12,7 @@ from connectors import fields
 from connectors.fields import Drift, Fields
 from connectors.nova import addresses
 from connectors.records import Case, CaseParty, CaseRef, CaseState, PartyContact, PartyRef, PartyRole, Progress
+from foundation.addresses import CivilAddress
 from foundation.cpr import Cpr, CprFault, CprKind, InvalidCpr
 
 SYSTEM: Final = "nova"
@@ -24,9 +25,11 @@ _PARTY_MASK: Final[dict[str, object]] = {
     "name": True,
 }
 #: ASSUMED fields (docs/adr 0008).
-_CONTACT_MASK: Final[dict[str, object]] = {"address": True, "nameAddressProtected": True}
+_CONTACT_MASK: Final[dict[str, object]] = {"address": True, "contactAddress": True, "nameAddressProtected": True}
 _ROLES: Final = {"Primær": PartyRole.PRIMARY, "Sekundær": PartyRole.SECONDARY}
 _IDENTIFICATION_TYPES: Final = frozenset({"CprNummer", "CvrNummer", "Frit", "PNummer", "EsrNummer", "BfeNummer"})
+#: Characters of an id of Nova's own.
+_LONGEST_ID: Final = 64
 _PROGRESS: Final = {progress.value: progress for progress in Progress}
 
 
@@ -51,8 +54,8 @@ def case_from_wire(value: object, path: str) -> Case:
     parties = [] if case.get("caseParties") is None else fields.rows(case, "caseParties", path)
     return Case(
         ref=ref,
-        number=fields.text(attributes, "userFriendlyCaseNumber", f"{path}.caseAttributes"),
-        title=fields.text(attributes, "title", f"{path}.caseAttributes"),
+        number=fields.line(attributes, "userFriendlyCaseNumber", f"{path}.caseAttributes"),
+        title=fields.heading(attributes, "title", f"{path}.caseAttributes"),
         kle=_kle(case, path),
         progress=progress,
         state=_state(state, progress, f"{path}.state"),
@@ -63,7 +66,7 @@ def case_from_wire(value: object, path: str) -> Case:
 
 def case_uuid(case: Fields, path: str) -> str:
     """Nova's own id of a case."""
-    return fields.text(fields.child(case, "common", path), "uuid", f"{path}.common")
+    return fields.line(fields.child(case, "common", path), "uuid", f"{path}.common", longest=_LONGEST_ID)
 
 
 def _progress(state: Fields, path: str) -> Progress:
@@ -88,14 +91,14 @@ def _kle(case: Fields, path: str) -> str | None:
     if classification is None:
         return None
     number = fields.optional_child(classification, "kleNumber", f"{path}.caseClassification")
-    return None if number is None else fields.optional_text(number, "code", f"{path}.caseClassification.kleNumber")
+    return None if number is None else fields.optional_line(number, "code", f"{path}.caseClassification.kleNumber")
 
 
 def _caseworker(case: Fields, path: str) -> str | None:
     """The case worker's name; None where a unit holds the case (``losIdentity``)."""
     worker = fields.optional_child(case, "caseworker", path)
     identity = None if worker is None else fields.optional_child(worker, "kspIdentity", f"{path}.caseworker")
-    return None if identity is None else fields.optional_text(identity, "fullName", f"{path}.caseworker.kspIdentity")
+    return None if identity is None else fields.optional_line(identity, "fullName", f"{path}.caseworker.kspIdentity")
 
 
 def _party(value: object, case: CaseRef, path: str) -> CaseParty:
@@ -104,10 +107,10 @@ def _party(value: object, case: CaseRef, path: str) -> CaseParty:
     if role is None:
         raise Drift(f"{path}.participantRole")
     return CaseParty(
-        ref=PartyRef(case, fields.text(party, "index", path)),
+        ref=PartyRef(case, fields.line(party, "index", path, longest=_LONGEST_ID)),
         role=role,
         cpr=_cpr(party, path),
-        name=fields.text(party, "name", path),
+        name=fields.line(party, "name", path),
         contact=_contact(party, path),
     )
 
@@ -144,8 +147,13 @@ def _is_lettered_replacement(written: str) -> bool:
 
 def _contact(party: Fields, path: str) -> PartyContact:
     """The assumed fields; where Nova leaves them out nothing is known, which ``is_protected=None`` says."""
-    address = fields.optional_child(party, "address", path)
     return PartyContact(
-        address=None if address is None else addresses.from_wire(address, f"{path}.address"),
+        address=_address(party, "address", path),
         is_protected=fields.flag(party, "nameAddressProtected", path) if "nameAddressProtected" in party else None,
+        contact_address=_address(party, "contactAddress", path),
     )
+
+
+def _address(party: Fields, name: str, path: str) -> CivilAddress | None:
+    address = fields.optional_child(party, name, path)
+    return None if address is None else addresses.from_wire(address, f"{path}.{name}")

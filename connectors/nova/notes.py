@@ -67,8 +67,8 @@ def from_wire(value: object, path: str, *, strips_spaces: bool) -> JournalNote:
     attributes = fields.child(note, "journalNoteAttributes", path)
     inner = fields.join(path, "journalNoteAttributes")
     return JournalNote(
-        id=fields.text(note, "uuid", path),
-        title=fields.text(attributes, "title", inner),
+        id=fields.line(note, "uuid", path),
+        title=fields.heading(attributes, "title", inner),
         text=decode_text(fields.text(attributes, "note", inner), f"{inner}.note", strips_spaces=strips_spaces),
         at=fields.instant(attributes, "journalNoteDate", inner),
     )

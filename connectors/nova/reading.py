@@ -1,4 +1,4 @@
-"""Everything that is read from Nova: cases, notes, and which client uuids it holds.
+"""Everything that is read from Nova: cases, notes, documents, and which client uuids it holds.
 
 What must stay true: an answer about another case than the one asked for is drift. That Nova picks one case by the uuid
 in ``common`` is our reading of its API, and a Nova that reads it otherwise would answer with just any case.
@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from connectors import fields
-from connectors.errors import NotFound
+from connectors.errors import Ambiguous, NotFound
 from connectors.fields import Drift, Fields
 from connectors.http import Call
-from connectors.nova import notes
+from connectors.nova import documents, notes
 from connectors.nova.cases import SYSTEM, case_from_wire, case_mask, case_uuid
 from connectors.nova.wire import CASE_AREA, TASK_AREA, NovaWire
-from connectors.records import Case, CaseRef, JournalNote, Page
+from connectors.records import Case, CaseDocument, CaseRef, JournalNote, Page
 from foundation.cpr import Cpr
 
 T = TypeVar("T")
@@ -46,15 +46,23 @@ class NovaReading:
 
     def search(self, party: Cpr, *, start: int, limit: int) -> Page[Case]:
         """One page of the cases with this party, from this row on."""
-        body = {
-            **_paging(start, limit),
-            "caseParty": {"identificationType": "CprNummer", "identification": party.digits},
-            "caseGetOutput": self._mask,
-        }
-        call = Call(SYSTEM, "search_cases")
-        return self._wire.read(
-            call, _CASES, body, area=CASE_AREA, uuid_=str(uuid.uuid4()), parse=lambda answer: _page(answer, start)
-        )
+        wanted = {"caseParty": {"identificationType": "CprNummer", "identification": party.digits}}
+        return self._page("search_cases", wanted, start, limit)
+
+    def all_cases(self, *, start: int, limit: int) -> Page[Case]:
+        """One page of all cases, from this row on."""
+        return self._page("list_cases", {}, start, limit)
+
+    def case_with_number(self, number: str) -> Case:
+        """The case with this number; raises ``NotFound``, ``Ambiguous``."""
+        operation, wanted = "find_case", number.strip()
+        # Without a number there would be no filter, and just any case would come.
+        found = self._numbered(operation, wanted) if wanted else ()
+        if not found:
+            raise NotFound(SYSTEM, operation, "case")
+        if len(found) > 1:
+            raise Ambiguous(SYSTEM, operation, "case")
+        return found[0]
 
     def case(self, ref: CaseRef, operation: str) -> Case:
         """One case; raises ``NotFound``. ``operation`` names the errors."""
@@ -64,6 +72,15 @@ class NovaReading:
         """All journal notes of a case, oldest first."""
         found = self._one(ref, "list_journal_notes", _NOTES_MASK, self._notes_of)
         return tuple(sorted(found, key=lambda note: note.at))
+
+    def documents(self, ref: CaseRef) -> Sequence[CaseDocument]:
+        """The documents of a case, oldest first."""
+        found: list[CaseDocument] = []
+        following: int | None = 1
+        while following is not None:
+            page, following = self._documents_from(following, ref)
+            found += page
+        return tuple(sorted(found, key=lambda document: document.at))
 
     def note_uuids(self, ref: CaseRef, operation: str) -> frozenset[str]:
         """The uuids of a case's notes, without their texts, so that a broken note is not in the way."""
@@ -77,6 +94,38 @@ class NovaReading:
             if task in found:
                 return True
         return False
+
+    def _page(self, operation: str, wanted: Fields, start: int, limit: int) -> Page[Case]:
+        body = {**_paging(start, limit), **wanted, "caseGetOutput": self._mask}
+        return self._wire.read(
+            Call(SYSTEM, operation),
+            _CASES,
+            body,
+            area=CASE_AREA,
+            uuid_=str(uuid.uuid4()),
+            parse=lambda answer: _page(answer, start),
+        )
+
+    def _numbered(self, operation: str, wanted: str) -> tuple[Case, ...]:
+        body = {**_paging(1, 2), "caseAttributes": {"userFriendlyCaseNumber": wanted}, "caseGetOutput": self._mask}
+        return self._wire.read(
+            Call(SYSTEM, operation),
+            _CASES,
+            body,
+            area=CASE_AREA,
+            uuid_=str(uuid.uuid4()),
+            parse=lambda answer: _with_number(answer, wanted),
+        )
+
+    def _documents_from(self, start: int, ref: CaseRef) -> tuple[list[CaseDocument], int | None]:
+        return self._wire.read(
+            Call(SYSTEM, "list_documents", missing="case"),
+            "api/Document/GetList",
+            {**_paging(start, MAX_PAGE), "caseUuid": ref.id, "getOutput": documents.MASK},
+            area=CASE_AREA,
+            uuid_=str(uuid.uuid4()),
+            parse=lambda answer: _documents(answer, start),
+        )
 
     def _tasks_from(self, start: int, ref: CaseRef, operation: str) -> tuple[frozenset[str], int | None]:
         body = {**_paging(start, MAX_PAGE), "caseUuid": ref.id}
@@ -122,6 +171,24 @@ def _page(answer: object, start: int) -> Page[Case]:
         items=tuple(case_from_wire(case, f"cases[{at}]") for at, case in enumerate(found)),
         next_cursor=None if following is None else str(following),
     )
+
+
+def _with_number(answer: object, wanted: str) -> tuple[Case, ...]:
+    found = fields.rows(fields.record(answer, "body"), "cases")
+    cases = tuple(case_from_wire(case, f"cases[{at}]") for at, case in enumerate(found))
+    for at, case in enumerate(cases):
+        if case.number.casefold() != wanted.casefold():
+            raise Drift(f"cases[{at}].caseAttributes.userFriendlyCaseNumber")
+    return cases
+
+
+def _documents(answer: object, start: int) -> tuple[list[CaseDocument], int | None]:
+    body = fields.record(answer, "body")
+    found = fields.rows(body, "documents")
+    page = [documents.from_wire(document, f"documents[{at}]") for at, document in enumerate(found)]
+    # The public client of Nova sends no paging here and reads none back.
+    following = None if body.get("pagingInformation") is None else _next_row(body, start, len(found))
+    return page, following
 
 
 def _next_row(body: Fields, start: int, count: int) -> int | None:

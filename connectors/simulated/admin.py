@@ -14,14 +14,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.simulated.admin_bodies import FaultOrder
+from connectors.simulated.admin_bodies import FaultOrder, StormOrder
 from connectors.simulated.admin_cases import CASE_CALLS
 from connectors.simulated.admin_people import PEOPLE_CALLS
 from connectors.simulated.cpr_events import read_number
+from connectors.simulated.dar_admin import DAR_CALLS
 from connectors.simulated.exchange import Call, JsonObject
-from connectors.simulated.faults import Fault
+from connectors.simulated.faults import ROUTES, Fault
 from connectors.simulated.ledger import read_entries
+from connectors.simulated.loopback import is_own
 from connectors.simulated.municipality import CODE, NAME
+from connectors.simulated.nova_vendor import VENDOR_CALLS
 from connectors.simulated.refusals import Refusal, bad_request, read_body
 from connectors.simulated.settings import Settings
 from connectors.simulated.world import World
@@ -35,15 +38,18 @@ def admin_routes(world: World) -> list[Route]:
         ("GET", "/ledger/reads", lambda call: dict(call.world.reads)),
         ("GET", "/faults", _describe_faults),
         ("POST", "/faults", order_fault),
+        ("POST", "/faults/plan", lay_plan),
         ("DELETE", "/faults", clear_faults),
         ("GET", "/settings", lambda call: _describe(call.world.settings)),
         ("POST", "/settings", change_settings),
     ]
-    return [_route(world, *entry) for entry in [*own, *PEOPLE_CALLS, *CASE_CALLS]]
+    return [_route(world, *entry) for entry in [*own, *PEOPLE_CALLS, *CASE_CALLS, *VENDOR_CALLS, *DAR_CALLS]]
 
 
 def _route(world: World, method: str, path: str, act: Callable[[Call], JsonObject]) -> Route:
     async def endpoint(request: Request) -> Response:
+        if not is_own(request):
+            return Response(status_code=403)
         call = Call(world, await request.body(), request.query_params, request.path_params)
         try:
             status, body = 200, act(call)
@@ -92,6 +98,13 @@ def order_fault(call: Call) -> JsonObject:
     return _describe_faults(call)
 
 
+def lay_plan(call: Call) -> JsonObject:
+    """Let a share of all calls go wrong; answers the plan."""
+    order = read_body(StormOrder, call.body, strict=True)
+    call.world.faults.lay(order.routes or ROUTES, order.kinds, share=order.share, seed=order.seed)
+    return _describe_faults(call)
+
+
 def clear_faults(call: Call) -> JsonObject:
     """Nothing goes wrong any more."""
     call.world.faults.clear()
@@ -109,7 +122,7 @@ def change_settings(call: Call) -> JsonObject:
 
 
 def _describe_faults(call: Call) -> JsonObject:
-    return {"faults": call.world.faults.describe()}
+    return {"faults": call.world.faults.describe(), "storms": call.world.faults.describe_storms()}
 
 
 def _describe(settings: Settings) -> JsonObject:

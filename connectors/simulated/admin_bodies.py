@@ -9,13 +9,22 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from connectors.simulated.faults import ROUTES, FaultKind
-from connectors.simulated.nova_bodies import PartyAddress, Text34
+from connectors.simulated.nova_bodies import DocumentType, FourDigits, PartyAddress, PartyName, Text34, Title
 
 Pnr = Annotated[str, StringConstraints(pattern=r"^[0-9]{10}$")]
+
+
+def _demand_known(route: str) -> str:
+    if route not in ROUTES:
+        raise ValueError(route)
+    return route
+
+
+Route = Annotated[str, AfterValidator(_demand_known)]
 
 
 class AdminBody(BaseModel):
@@ -27,38 +36,48 @@ class AdminBody(BaseModel):
 class FaultOrder(AdminBody):
     """One fault for the plan; see ``faults.Fault``."""
 
-    route: str
+    route: Route
     kind: FaultKind
     times: int = Field(default=1, ge=1)
     skip: int = Field(default=0, ge=0)
-    seconds: float = Field(default=0.0, ge=0, le=600)
+    seconds: float = Field(default=0.0, ge=0, le=86_400)
     retry_after: int = Field(default=0, ge=0)
     probability: float = Field(default=1.0, ge=0, le=1)
     seed: int = 0
 
-    @field_validator("route")
-    @classmethod
-    def _is_known(cls, route: str) -> str:
-        if route not in ROUTES:
-            raise ValueError(route)
-        return route
+
+class StormOrder(AdminBody):
+    """A share of all calls goes wrong, reproducibly; see ``faults.Storm``. Without names it is all kinds and routes."""
+
+    seed: int = 0
+    share: float = Field(ge=0, le=1)
+    kinds: list[FaultKind] | None = Field(default=None, min_length=1)
+    routes: list[Route] | None = Field(default=None, min_length=1)
 
 
 class MoveOrder(AdminBody):
-    """A move. Without ``address`` to a random home; with ``stay`` at the present one, to change the c/o name only."""
+    """A move. Without ``address`` to a random home; with ``stay`` at the present one, to change the c/o name only.
+
+    With ``municipality_code`` the random home lies in that municipality.
+    """
 
     personnummer: Pnr
     effect_from: date | None = None
-    address: dict[str, str] | None = None
+    uncertain: bool = False
+    address: dict[str, JsonValue] | None = None
+    municipality_code: FourDigits | None = None
     care_of: Text34 | None = None
+    locality: Text34 | None = None
     stay: bool = False
 
 
 class ProtectOrder(AdminBody):
-    """Name and address protection on or off."""
+    """A protection on (until a day, or for good) or off; by default that of name and address."""
 
     personnummer: Pnr
     protected: bool
+    kind: Literal["nameAddress", "directory", "marketing", "research"] = "nameAddress"
+    until: date | None = None
 
 
 class StatusOrder(AdminBody):
@@ -89,6 +108,13 @@ class NightOrder(AdminBody):
     care_of: int = Field(default=0, ge=0)
     duplicates: int = Field(default=0, ge=0)
     future: int = Field(default=0, ge=0)
+    uncertain: int = Field(default=0, ge=0)
+    late: int = Field(default=0, ge=0)
+    away: int = Field(default=0, ge=0)
+    corrections: int = Field(default=0, ge=0)
+    deaths: int = Field(default=0, ge=0)
+    emigrations: int = Field(default=0, ge=0)
+    names: int = Field(default=0, ge=0)
 
 
 class CaseOrder(AdminBody):
@@ -103,4 +129,15 @@ class PartyEdit(AdminBody):
     case: UUID
     index: str
     address: PartyAddress | None = None
+    contact_address: PartyAddress | None = None
     name_address_protected: bool | None = None
+    name: PartyName | None = None
+
+
+class DocumentOrder(AdminBody):
+    """A document for a case; by default a letter that went out."""
+
+    case: UUID
+    title: Title = "Brev til borgeren"
+    document_type: DocumentType = "Udgående"
+    document_date: AwareDatetime

@@ -10,11 +10,15 @@ from random import Random
 
 from pydantic import ValidationError
 
-from connectors.simulated.admin_bodies import GapOrder, MoveOrder, NightOrder, ProtectOrder, RepeatOrder, StatusOrder
+from connectors.simulated.admin_bodies import GapOrder, MoveOrder, ProtectOrder, RepeatOrder, StatusOrder
+from connectors.simulated.admin_cases import tell_cases_of_person
+from connectors.simulated.admin_nights import NIGHT_CALLS
 from connectors.simulated.cpr_events import read_number
-from connectors.simulated.cpr_people import full_name
+from connectors.simulated.cpr_people import full_name, spell_person
 from connectors.simulated.exchange import Call, JsonObject
+from connectors.simulated.extracts import EXTRACT_CALLS
 from connectors.simulated.happenings import (
+    Registration,
     arrival_number,
     change_status,
     find_person,
@@ -24,39 +28,46 @@ from connectors.simulated.happenings import (
     repeat_event,
 )
 from connectors.simulated.municipality import CODE
-from connectors.simulated.nights import Order, another_home, pass_night
+from connectors.simulated.neighbours import homes_elsewhere
+from connectors.simulated.nights import another_home
 from connectors.simulated.nova_bodies import PartyAddress
+from connectors.simulated.person_acts import ACT_CALLS
 from connectors.simulated.refusals import bad_request, read_body
 from connectors.simulated.residence import is_protected, present_residence
-from connectors.simulated.spelling import FIELDS, Address
+from connectors.simulated.spelling import FIELDS, Address, as_told
+from connectors.simulated.subscriptions import list_subscriptions
 
 
 def move_person(call: Call) -> JsonObject:
     """One move; answers the event and the new address in the case system's spelling."""
     order = read_body(MoveOrder, call.body, strict=True)
-    world, today = call.world, call.world.today()
+    world = call.world
     with world.store.transaction():
         address = _new_home(call, order)
         if order.care_of is not None:
             address = address | {"careOf": order.care_of}
-        effect_from = order.effect_from or today
-        happening = move(world.store, order.personnummer, address, effect_from=effect_from, today=today)
-    return {**happening.describe(), "address": address}
+        if order.locality is not None:
+            address = address | {"locality": order.locality}
+        registration = Registration(address, order.effect_from or world.today(), order.uncertain)
+        happening = move(world.store, order.personnummer, registration, world.moment())
+    return {**happening.describe(), "address": as_told(address)}
 
 
 def protect_person(call: Call) -> JsonObject:
     """Protection on from today, or ending today."""
     order = read_body(ProtectOrder, call.body, strict=True)
-    with call.world.store.transaction():
-        happening = protect(call.world.store, order.personnummer, protected=order.protected, today=call.world.today())
-    return happening.describe()
+    store, moment = call.world.store, call.world.moment()
+    with store.transaction():
+        return protect(
+            store, order.personnummer, moment, protected=order.protected, kind=order.kind, until=order.until
+        ).describe()
 
 
 def set_status(call: Call) -> JsonObject:
     """Another status from today."""
     order = read_body(StatusOrder, call.body, strict=True)
     with call.world.store.transaction():
-        happening = change_status(call.world.store, order.personnummer, order.status, today=call.world.today())
+        happening = change_status(call.world.store, order.personnummer, order.status, call.world.moment())
     return happening.describe()
 
 
@@ -64,7 +75,7 @@ def duplicate_event(call: Call) -> JsonObject:
     """The same event under a new number."""
     order = read_body(RepeatOrder, call.body, strict=True)
     with call.world.store.transaction():
-        happening = repeat_event(call.world.store, order.eventid)
+        happening = repeat_event(call.world.store, order.eventid, call.world.moment())
     return happening.describe()
 
 
@@ -73,28 +84,6 @@ def make_gap(call: Call) -> JsonObject:
     order = read_body(GapOrder, call.body, strict=True)
     with call.world.store.transaction():
         return {"lostUpTo": lose_events(call.world.store, order.count)}
-
-
-def order_night(call: Call) -> JsonObject:
-    """A night; ``events`` counts all events of it, ``persons`` those who moved, which may be fewer than ordered."""
-    order = read_body(NightOrder, call.body, strict=True)
-    wanted = Order(
-        moves=order.moves,
-        protected=order.protected,
-        care_of=order.care_of,
-        future=order.future,
-        duplicates=order.duplicates,
-    )
-    if order.protected > order.moves or order.care_of + order.future > order.moves:
-        raise bad_request("InvalidField", "moves")
-    with call.world.store.transaction():
-        night = pass_night(call.world.store, wanted, seed=order.seed, today=call.world.today())
-    return {
-        "events": len(night.happenings),
-        "persons": len(night.moved),
-        "personnumre": night.moved,
-        "requested": order.moves,
-    }
 
 
 def list_people(call: Call) -> JsonObject:
@@ -128,24 +117,42 @@ def list_people(call: Call) -> JsonObject:
     return {"people": people[offset : offset + limit], "total": len(people)}
 
 
+def tell_person(call: Call) -> JsonObject:
+    """Everything: what CPR tells of the person, what the person is there to show, and the cases."""
+    store, today = call.world.store, call.world.today()
+    row = find_person(store, call.path["pnr"])
+    subscribed = store.one("SELECT 1 FROM subscription WHERE pnr = ?", (row["pnr"],)) is not None
+    return {
+        "uuid": row["uuid"],
+        "remark": row["remark"],
+        "origin": row["origin"],
+        "esdhSpelling": row["esdh_spelling"],
+        "subscribed": subscribed,
+        "person": spell_person(store, row, today),
+        **tell_cases_of_person(call),
+    }
+
+
 def _new_home(call: Call, order: MoveOrder) -> Address:
     store, today = call.world.store, call.world.today()
     person = find_person(store, order.personnummer)
     if order.address is not None:
         given = {**dict.fromkeys(FIELDS, ""), "municipalityCode": CODE, **order.address}
         try:
-            address: Address = PartyAddress.model_validate_json(json.dumps(given), extra="forbid").model_dump(
-                by_alias=True
-            )
+            written = PartyAddress.model_validate_json(json.dumps(given), extra="forbid").model_dump(by_alias=True)
         except ValidationError as error:
             raise bad_request("InvalidField", f"address.{error.errors()[0]['loc'][0]}") from None
-        return address
+        # CPR has no address in free lines.
+        return {field: written[field] for field in FIELDS}
     if order.stay:
         residence = present_residence(person, today)
         if residence is None:
             raise bad_request("InvalidField", "stay")
         return residence.address
-    return another_home(store, Random(f"{call.world.seed}:move:{arrival_number(store)}"), person, today)
+    random = Random(f"{call.world.seed}:move:{arrival_number(store)}")
+    if order.municipality_code:
+        return random.choice(homes_elsewhere(order.municipality_code))
+    return another_home(store, random, person, call.world.moment())
 
 
 PEOPLE_CALLS = [
@@ -154,6 +161,10 @@ PEOPLE_CALLS = [
     ("POST", "/people/status", set_status),
     ("POST", "/people/duplicate-event", duplicate_event),
     ("POST", "/people/lose-events", make_gap),
-    ("POST", "/nights", order_night),
     ("GET", "/people", list_people),
+    ("GET", "/people/{pnr}", tell_person),
+    *ACT_CALLS,
+    *NIGHT_CALLS,
+    *EXTRACT_CALLS,
+    ("GET", "/subscriptions", list_subscriptions),
 ]

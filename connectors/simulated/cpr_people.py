@@ -1,17 +1,28 @@
 """CPR's look-up of a person, with the field names of SF1520, and Nova's own little look-up.
 
-What must stay true: the answer is what holds on the day of the call.
+What must stay true: the answer is what holds on the day of the call, and earlier addresses are always told, newest
+first.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
+from datetime import date
 
 from connectors.simulated.exchange import Call, JsonObject
+from connectors.simulated.particulars import read_particulars, spell_particulars
 from connectors.simulated.refusals import Refusal, bad_request, not_found
-from connectors.simulated.residence import Residence, coming_residence, is_protected, present_residence
+from connectors.simulated.residence import (
+    PastResidence,
+    Residence,
+    coming_residence,
+    is_protected,
+    past_residences,
+    present_residence,
+)
 from connectors.simulated.spelling import cpr_address
+from connectors.simulated.store import Store
 
 
 def read_person(call: Call) -> JsonObject:
@@ -22,7 +33,11 @@ def read_person(call: Call) -> JsonObject:
     row = _find(call, call.path["pnr"], "pnr")
     if row is None:
         raise Refusal(404, {"ErrorList": [{"ErrorCode": "PNR_NOT_FOUND", "ErrorText": "PNR not found"}]})
-    today = call.world.today()
+    return spell_person(call.world.store, row, call.world.today())
+
+
+def spell_person(store: Store, row: sqlite3.Row, today: date) -> dict[str, object]:
+    """Everything that CPR tells of the person of this row of ``person``."""
     person: dict[str, object] = {
         "personnummer": row["pnr"],
         "gaeldendePersonnummer": row["current_pnr"],
@@ -41,6 +56,8 @@ def read_person(call: Call) -> JsonObject:
             "slutdato": row["protected_to"],
         },
         "aktuelAdresse": _spell(present_residence(row, today)),
+        "adresseHistorik": [_spell_past(past) for past in past_residences(store, row, today)],
+        **spell_particulars(read_particulars(row), today),
     }
     coming = coming_residence(row, today)
     if coming is not None:
@@ -73,9 +90,22 @@ def _find(call: Call, pnr: str, field: str) -> sqlite3.Row | None:
 def _spell(residence: Residence | None) -> dict[str, object] | None:
     if residence is None:
         return None
-    return cpr_address(
-        residence.address,
-        moved_in=residence.moved_in,
-        is_uncertain=residence.is_uncertain,
-        registered_at=residence.registered_at,
-    )
+    return {
+        **cpr_address(
+            residence.address,
+            moved_in=residence.moved_in,
+            is_uncertain=residence.is_uncertain,
+            registered_at=residence.registered_at,
+        ),
+        "retFortrydMarkering": residence.is_restored,
+        "fraflytningskommunekode": residence.moved_from,
+        "DeltBopaelMarkering": residence.is_shared,
+    }
+
+
+def _spell_past(past: PastResidence) -> dict[str, object]:
+    return {
+        **(_spell(past.residence) or {}),
+        "fraflytningsdato": {"dato": past.moved_out, "usikkerhedsmarkering": past.is_end_uncertain},
+        "retFortrydMarkering": past.is_annulled,
+    }

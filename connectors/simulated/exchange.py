@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import format_datetime
 from typing import Protocol
 
 import pydantic_core
@@ -21,17 +23,43 @@ from starlette.types import Receive, Scope, Send
 from connectors.simulated.faults import Fault, FaultKind
 from connectors.simulated.ledger import Aim, record_done, record_refused
 from connectors.simulated.refusals import Refusal, bad_request
-from connectors.simulated.world import CPR_BEARER, World
+from connectors.simulated.spoiling import at_another_hour, in_half, in_wrong_shape
+from connectors.simulated.world import CPR_BEARER, DAR_BEARER, World
 
 JsonObject = Mapping[str, object]
+#: The address register answers lists as well.
+Answer = JsonObject | Sequence[JsonObject] | bytes
 
 _REFUSALS = {
     FaultKind.UNAUTHORIZED: Refusal(401),
+    FaultKind.FORBIDDEN: Refusal(403, {"errorCode": "NoAccess"}),
+    FaultKind.MISSING: Refusal(404, {"errorCode": "NotFound"}),
     FaultKind.CONFLICT: Refusal(409, {"errorCode": "Conflict"}),
+    FaultKind.PRECONDITION: Refusal(412, {"errorCode": "VersionMismatch"}),
     FaultKind.CLOSED: Refusal(409, {"errorCode": "CaseClosed"}),
+    FaultKind.LOCKED: Refusal(423, {"errorCode": "LockedByAnotherUser"}),
+    FaultKind.ARCHIVED: Refusal(423, {"errorCode": "Locked"}),
     FaultKind.THROTTLED: Refusal(429, {"errorCode": "Throttled"}),
+    FaultKind.BROKEN: Refusal(500, {"errorCode": "InternalError"}),
+    FaultKind.BROKEN_AFTER_COMMIT: Refusal(500, {"errorCode": "InternalError"}),
     FaultKind.UNAVAILABLE: Refusal(503, {"errorCode": "Unavailable"}),
+    FaultKind.SERVICE_FAULT: Refusal(
+        500, {"ErrorList": [{"ErrorCode": "SERVICE_FAULT", "ErrorText": "The service behind this one failed"}]}
+    ),
 }
+#: The call is carried out, whatever becomes of its answer.
+_CARRIED_OUT = frozenset(
+    {
+        FaultKind.TIMEOUT_AFTER_COMMIT,
+        FaultKind.SLOW,
+        FaultKind.BROKEN_AFTER_COMMIT,
+        FaultKind.GARBLED,
+        FaultKind.WRONG_SHAPE,
+        FaultKind.CLOCK_SKEW,
+    }
+)
+#: These say how many seconds to wait.
+_WITH_WAIT = frozenset({FaultKind.THROTTLED, FaultKind.LOCKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +75,7 @@ class Call:
 class Act(Protocol):
     """What a route does."""
 
-    def perform(self, route: str, call: Call) -> JsonObject:
+    def perform(self, route: str, call: Call) -> Answer:
         """Carry the call out; raises ``Refusal``."""
 
     def turn_away(self, route: str, call: Call, reason: str) -> None:
@@ -58,9 +86,9 @@ class Act(Protocol):
 class Reading:
     """A route that changes nothing."""
 
-    read: Callable[[Call], JsonObject]
+    read: Callable[[Call], Answer]
 
-    def perform(self, route: str, call: Call) -> JsonObject:
+    def perform(self, route: str, call: Call) -> Answer:
         """Read and count."""
         call.world.reads[route] += 1
         return self.read(call)
@@ -124,9 +152,13 @@ class ApiRoute:
             while (await receive())["type"] != "http.disconnect":
                 pass
         else:
+            response.headers.setdefault("Date", format_datetime(self._world.clock(), usegmt=True))
             await response(scope, receive, send)
 
     def _may(self, authorization: str) -> bool:
+        if self._route.startswith("dar."):
+            # DAWA was open to all; its successors ask for a token.
+            return authorization in {"", f"Bearer {DAR_BEARER}"}
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return False
@@ -137,27 +169,43 @@ class ApiRoute:
     async def _answer(self, call: Call, fault: Fault | None, receive: Receive) -> Response | None:
         if fault is None:
             return self._perform(call)
-        if fault.kind is FaultKind.GARBLED:
-            whole = self._perform(call)
-            return Response(bytes(whole.body)[: len(whole.body) // 2], whole.status_code, media_type="application/json")
-        if fault.kind is FaultKind.TIMEOUT_AFTER_COMMIT:
-            self._perform(call)
-        else:
+        if fault.kind not in _CARRIED_OUT:
             self._act.turn_away(self._route, call, fault.kind.value)
-        refusal = _REFUSALS.get(fault.kind)
-        if refusal is None:
-            await _hold(receive, fault.seconds)
-            return None
-        headers = {"Retry-After": str(fault.retry_after)} if fault.kind is FaultKind.THROTTLED else None
-        return _refusal(refusal, headers)
+            return await _turned_away(fault, receive)
+        whole = self._perform(call)
+        match fault.kind:
+            case FaultKind.GARBLED:
+                return in_half(whole)
+            case FaultKind.WRONG_SHAPE:
+                return in_wrong_shape(whole)
+            case FaultKind.CLOCK_SKEW:
+                return at_another_hour(whole, fault.seconds)
+            case FaultKind.SLOW:
+                await _hold(receive, fault.seconds)
+                return whole
+            case _:
+                return await _turned_away(fault, receive)
 
     def _perform(self, call: Call) -> Response:
         try:
             if self._version is not None and call.query.get("api-version") != self._version:
                 raise bad_request("UnknownApiVersion", "api-version")
-            return _json(200, self._act.perform(self._route, call))
+            answer = self._act.perform(self._route, call)
+            if isinstance(answer, bytes):
+                return Response(answer, media_type="application/octet-stream")
+            return _json(200, answer)
         except Refusal as refusal:
             return _refusal(refusal)
+
+
+async def _turned_away(fault: Fault, receive: Receive) -> Response | None:
+    """The refusal of this fault, or None after a while for one that never answers."""
+    refusal = _REFUSALS.get(fault.kind)
+    if refusal is None:
+        await _hold(receive, fault.seconds)
+        return None
+    wait = fault.retry_after or math.ceil(fault.seconds)
+    return _refusal(refusal, {"Retry-After": str(wait)} if fault.kind in _WITH_WAIT else None)
 
 
 async def _hold(receive: Receive, seconds: float) -> None:
@@ -169,7 +217,7 @@ async def _hold(receive: Receive, seconds: float) -> None:
         await asyncio.wait_for(receive(), seconds)
 
 
-def _json(status: int, body: JsonObject, headers: Mapping[str, str] | None = None) -> Response:
+def _json(status: int, body: Answer, headers: Mapping[str, str] | None = None) -> Response:
     return Response(pydantic_core.to_json(body), status, headers=headers, media_type="application/json")
 
 

@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connectors.simulated.refusals import bad_request
-from connectors.simulated.spelling import FIELDS
+from connectors.simulated.spelling import FIELDS, FREE_LINES
 
 Mask = Mapping[str, object]
 
+_ADDRESS = dict.fromkeys((*FIELDS, FREE_LINES, "country"), True)
 _NOTE_ATTRIBUTES = ("journalNoteDate", "title", "journalNoteType", "format", "note")
-#: Everything a mask may ask for. ``address`` and ``nameAddressProtected`` are assumed.
+#: Everything a mask may ask for. ``address``, ``contactAddress`` and ``nameAddressProtected`` are assumed.
 KNOWN: Mask = {
     "common": {"uuid": True},
     "caseAttributes": dict.fromkeys(("title", "caseDate", "userFriendlyCaseNumber"), True),
     "state": {"activeCode": True, "progressState": True},
     "caseParties": {
         **dict.fromkeys(("index", "identificationType", "identification", "participantRole", "name"), True),
-        "address": dict.fromkeys(FIELDS, True),
+        "address": _ADDRESS,
+        "contactAddress": _ADDRESS,
         "nameAddressProtected": True,
     },
     "caseClassification": {"kleNumber": {"code": True}, "proceedingFacet": {"code": True}},
@@ -36,6 +38,10 @@ KNOWN: Mask = {
         "createdTime": True,
     },
 }
+
+
+#: Everything that the mask of a document may ask for; its uuid always comes along.
+KNOWN_OF_DOCUMENTS: Mask = dict.fromkeys(("documentUuid", "title", "documentType", "documentDate"), True)
 
 
 def check_mask(mask: Mask, *, strict: bool, known: Mask = KNOWN, path: str = "caseGetOutput") -> None:

@@ -17,6 +17,11 @@ NAME = "Prøvekommune"
 CODE = "0899"
 
 
+#: The municipality next door, and one in Greenland; no municipality has these codes either.
+NEIGHBOUR_CODE = "0898"
+GREENLAND_CODE = "0998"
+
+
 @dataclass(frozen=True, slots=True)
 class Road:
     """A road of the municipality. ``town`` is the bynavn that country roads carry, else empty."""
@@ -56,6 +61,12 @@ def roads() -> tuple[Road, ...]:
         for i, name in enumerate(_COUNTRY)
     ]
     return (*centre, *suburb, *country)
+
+
+def neighbour_roads() -> tuple[Road, ...]:
+    """Roads of any other municipality that somebody moves to or from."""
+    names = _words("Nabovej Nabogade Grænsevej Omegnsvej Overboparken Nabobakken")
+    return tuple(Road(name, f"{4001 + i:04d}", "6785", "Naboby", "", False) for i, name in enumerate(names))
 
 
 #: Subjects of cases: KLE code, facet, title.

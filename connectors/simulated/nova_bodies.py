@@ -15,9 +15,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, St
 from pydantic.alias_generators import to_camel
 
 Progress = Literal["Opstaaet", "Oplyst", "Afgjort", "Bestilt", "Udfoert", "Afsluttet"]
+DocumentType = Literal["Indgående", "Udgående", "Internt"]
 IdentificationType = Literal["CprNummer", "CvrNummer", "Frit", "PNummer", "EsrNummer", "BfeNummer"]
-Text34 = Annotated[str, StringConstraints(max_length=34)]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+#: What people read on one line has no control characters, and none that turn the direction of writing.
+_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$"
+Title = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_ONE_LINE)]
+Text34 = Annotated[str, StringConstraints(max_length=34, pattern=_ONE_LINE)]
+#: Assumed: how long a party's name may be.
+PartyName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_ONE_LINE)]
 FourDigits = Annotated[str, StringConstraints(pattern=r"^(\d{4})?$")]
 
 
@@ -119,20 +124,25 @@ class CaseUpdate(NovaBody):
 
 
 class PartyAddress(NovaBody):
-    """Assumed: an address on a party. What is absent is the empty string."""
+    """Assumed: an address on a party. What is absent is the empty string.
+
+    An address that has no such parts (abroad, no fixed abode) is up to five ``freeLines`` and a ``country``.
+    """
 
     care_of: Text34
     locality: Text34
-    road_name: Annotated[str, StringConstraints(max_length=40)]
+    road_name: Annotated[str, StringConstraints(max_length=40, pattern=_ONE_LINE)]
     house_number: Annotated[str, StringConstraints(pattern=r"^([1-9]\d{0,2}[A-Z]?)?$")]
     floor: Annotated[str, StringConstraints(pattern=r"^(st|kl|k[2-9]|[1-9]\d?)?$")]
     door: Annotated[str, StringConstraints(pattern=r"^[a-zæøå0-9/ -]{0,4}$")]
     town: Text34
     postal_code: FourDigits
-    postal_district: Annotated[str, StringConstraints(max_length=20)]
+    postal_district: Annotated[str, StringConstraints(max_length=20, pattern=_ONE_LINE)]
     municipality_code: FourDigits
     road_code: FourDigits
     address_uuid: Annotated[str, StringConstraints(max_length=36)]
+    free_lines: list[Text34] = Field(default_factory=list, max_length=5)
+    country: Text34 = ""
 
 
 class PartyIndex(NovaBody):
@@ -147,7 +157,19 @@ class PartyAddressUpdate(NovaBody):
     common: Common
     case_party: PartyIndex
     address: PartyAddress | None = None
+    #: Kontaktadresse; one whose parts are all empty takes it away.
+    contact_address: PartyAddress | None = None
     name_address_protected: bool | None = None
+    name: PartyName | None = None
+
+
+class DocumentQuery(NovaBody):
+    """The body of ``PUT api/Document/GetList``; without ``paging`` the first 500 come."""
+
+    common: ReadCommon
+    case_uuid: UUID
+    paging: Paging | None = None
+    get_output: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class NewTask(NovaBody):

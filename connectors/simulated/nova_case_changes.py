@@ -1,18 +1,21 @@
-"""Nova's changes to cases: journal notes, and the assumed call that writes a party's address.
+"""Nova's changes to cases: journal notes, and the assumed call that writes a party's contact.
 
-What must stay true: a closed or archived case takes nothing, and a note uuid stands for one note for ever.
+What must stay true: a closed or archived case takes nothing, a note uuid stands for one note for ever, and what a call
+leaves out of a contact is left alone.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from connectors.simulated.exchange import Call, JsonObject
 from connectors.simulated.ledger import Aim, dig_index, dig_uuid, loose_json
 from connectors.simulated.nova_bodies import CaseUpdate, NewNote, PartyAddress, PartyAddressUpdate
 from connectors.simulated.refusals import Refusal, bad_request, conflict, not_found, read_body
 from connectors.simulated.settings import Settings
+from connectors.simulated.spelling import is_blank
 from connectors.simulated.store import Store, Value, to_json
 from connectors.simulated.world import now
 
@@ -88,32 +91,58 @@ def update_party(call: Call) -> tuple[JsonObject, Sequence[bool]]:
     if not settings.assumed_address_write:
         raise Refusal(404, {"errorCode": "NotFound"})
     update = read_body(PartyAddressUpdate, call.body, strict=settings.strict)
-    if update.address is None and update.name_address_protected is None:
-        raise bad_request("MissingField", "address")
+    contact = NewContact(update.address, update.contact_address, update.name_address_protected, update.name)
     case, index = str(update.common.uuid), update.case_party.index
+    contact.demand_something()
     demand_open(store, case)
-    is_changed = write_party(store, case, index, address=update.address, is_protected=update.name_address_protected)
+    is_changed = write_party(store, case, index, contact)
     return {"caseUuid": case, "index": index, "changedTime": now()}, [not is_changed]
 
 
-def write_party(
-    store: Store, case: str, index: str, *, address: PartyAddress | None, is_protected: bool | None
-) -> bool:
-    """Put address, mark or both on a party (None leaves alone); returns whether that changed anything.
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """What is to be written on a party; None leaves alone, and an address without a part takes away."""
+
+    address: PartyAddress | None = None
+    contact_address: PartyAddress | None = None
+    is_protected: bool | None = None
+    name: str | None = None
+
+    def demand_something(self) -> None:
+        """Raise a 400 ``Refusal`` where nothing is named."""
+        if (self.address, self.contact_address, self.is_protected, self.name) == (None, None, None, None):
+            raise bad_request("MissingField", "address")
+
+    def columns(self) -> dict[str, Value]:
+        """The columns of ``party`` that change, with their values."""
+        columns: dict[str, Value] = {}
+        if self.address is not None:
+            columns["address"] = _kept(self.address)
+        if self.contact_address is not None:
+            columns["contact_address"] = _kept(self.contact_address)
+        if self.is_protected is not None:
+            columns["protected"] = int(self.is_protected)
+        if self.name is not None:
+            columns["name"] = self.name
+        return columns
+
+
+def _kept(address: PartyAddress) -> str | None:
+    body = address.model_dump(by_alias=True)
+    return None if is_blank(body) else to_json(body)
+
+
+def write_party(store: Store, case: str, index: str, contact: NewContact) -> bool:
+    """Put the contact on a party; returns whether that changed anything.
 
     Raises a 404 ``Refusal`` where the case has no such party.
     """
-    party = "SELECT address, protected FROM party WHERE case_uuid = ? AND position = ?"
+    party = "SELECT address, contact_address, protected, name FROM party WHERE case_uuid = ? AND position = ?"
     before = store.one(party, (case, index))
     if before is None:
         raise not_found("party")
-    changes, values = list[str](), list[Value]()
-    if address is not None:
-        changes.append("address = ?")
-        values.append(to_json(address.model_dump(by_alias=True)))
-    if is_protected is not None:
-        changes.append("protected = ?")
-        values.append(int(is_protected))
-    sql = f"UPDATE party SET {', '.join(changes)} WHERE case_uuid = ? AND position = ?"  # noqa: S608 - own column names.
-    store.run(sql, [*values, case, index])
+    columns = contact.columns()
+    changes = ", ".join(f"{column} = ?" for column in columns)
+    sql = f"UPDATE party SET {changes} WHERE case_uuid = ? AND position = ?"  # noqa: S608 - own column names.
+    store.run(sql, [*columns.values(), case, index])
     return store.one(party, (case, index)) != before

@@ -9,6 +9,7 @@ from connectors.simulated.exchange import Call, JsonObject
 from connectors.simulated.field_mask import check_mask, prune
 from connectors.simulated.nova_bodies import CaseQuery
 from connectors.simulated.nova_case_shape import shape_cases
+from connectors.simulated.nova_vendor import keep_up
 from connectors.simulated.refusals import bad_request, read_body
 from connectors.simulated.store import Value
 
@@ -19,6 +20,7 @@ def list_cases(call: Call) -> JsonObject:
     query = read_body(CaseQuery, call.body, strict=settings.strict)
     check_mask(query.case_get_output, strict=settings.strict)
     where, values = _filters(query)
+    keep_up(call.world)
     store, paging = call.world.store, query.paging
     sql = f"SELECT * FROM esdh_case WHERE {where}"  # noqa: S608 - the conditions are constants of this module.
     found = store.rows(

@@ -12,6 +12,7 @@ from collections.abc import Container, Sequence
 
 from connectors.simulated.municipality import CASEWORKERS
 from connectors.simulated.seed_people import NAMESPACE
+from connectors.simulated.spelling import as_told
 from connectors.simulated.store import Store, from_json
 
 _WORKERS = [
@@ -25,7 +26,7 @@ def shape_cases(
 ) -> list[dict[str, object]]:
     """Cases with the parts that are ``wanted`` (``caseParties``, ``journalNotes``, ``numberOfJournalNotes``).
 
-    ``with_assumed`` tells whether parties carry address and protection mark.
+    ``with_assumed`` tells whether parties carry address, contact address and protection mark.
     """
     uuids = [row["uuid"] for row in rows]
     has_notes = "journalNotes" in wanted or "numberOfJournalNotes" in wanted
@@ -78,7 +79,8 @@ def _party(row: sqlite3.Row, *, with_assumed: bool) -> dict[str, object]:
         "name": row["name"],
     }
     if with_assumed:
-        party["address"] = None if row["address"] is None else from_json(row["address"])
+        for field, column in (("address", "address"), ("contactAddress", "contact_address")):
+            party[field] = None if row[column] is None else as_told(from_json(row[column]))
         party["nameAddressProtected"] = bool(row["protected"])
     return party
 

@@ -7,6 +7,7 @@ Names other than those published with the numbers are invented.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,11 @@ class PublishedPerson:
     current_pnr: str = ""
     protected: tuple[str, str | None] | None = None
     care_of: str = ""
+    #: How many earlier addresses CPR has; by default one to four.
+    earlier_addresses: int | None = None
+    #: The municipality that the person moved here from, where it was another one.
+    moved_from: str = ""
+    moved_in: date | None = None
 
 
 PEOPLE = (
@@ -32,8 +38,14 @@ PEOPLE = (
     PublishedPerson("0709614673", ("Prøve", "", "Testesen"), "almindelig"),
     PublishedPerson("0709614126", ("Værgine", "", "Testesen"), "umyndiggjort; værge er 0904414131"),
     PublishedPerson("0904414131", ("Værgo", "", "Prøvelund"), "værge for 0709614126"),
-    PublishedPerson("0909610028", ("Hilda", "", "Sachariasen"), "tidligere nummer 0709614134; værge uden nummer"),
-    PublishedPerson("0707614293", ("Flytte", "", "Øvesen"), "lang adressehistorik"),
+    PublishedPerson(
+        "0909610028",
+        ("Hilda", "", "Sachariasen"),
+        "tidligere nummer 0709614134; værge uden nummer, ophørt 2009",
+        moved_from="0571",
+        moved_in=date(1996, 8, 15),
+    ),
+    PublishedPerson("0707614293", ("Flytte", "", "Øvesen"), "lang adressehistorik", earlier_addresses=14),
     PublishedPerson("0108610018", ("Markeda", "", "Modelsen"), "markedsføringsbeskyttelse; ingen adressebeskyttelse"),
     PublishedPerson("2209632740", ("Karl", "Test", "Modelby"), "almindelig"),
     PublishedPerson("2211771212", ("Modtager", "", "Forsøgsen"), "modtager i MeMo-eksempel; opfylder ikke modulus 11"),
@@ -77,6 +89,9 @@ PEOPLE = (
     PublishedPerson("0708614327", ("Døde", "", "Simulsen"), "død", status="90"),
     PublishedPerson("0901414084", ("Salige", "", "Simulsen"), "død", status="90"),
     PublishedPerson("0101520013", ("Dublet", "", "Kladdesen"), "slettet dublet", status="50", current_pnr="0107529039"),
+    PublishedPerson("2512489996", ("Nancy", "Ann", "Berggren"), "national testpatient; opfylder ikke modulus 11"),
+    PublishedPerson("0712614382", ("Nylige", "", "Mønstersen"), "tidligere nummer 0712610018"),
+    PublishedPerson("0709614096", ("Nyere", "", "Mønstersen"), "tidligere nummer 0708614963"),
 )
 
 #: The published address of 0709614592 (CPR-kontoret's demo file), in the case system's spelling.

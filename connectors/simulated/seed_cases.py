@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import uuid
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
 from connectors.simulated.municipality import CASEWORKERS, COMPANIES, FREE_PARTIES, SUBJECTS
@@ -22,6 +22,16 @@ _OPEN = ("Opstaaet", "Oplyst", "Afgjort", "Bestilt", "Udfoert")
 _SENSITIVITIES = ("IkkeFortrolige", "Fortrolige", "Følsomme")
 _FIRST_CASE = date(2022, 1, 3)
 _CASE_DAYS = (date(2026, 10, 30) - _FIRST_CASE).days
+_LAST_DOCUMENT = date(2026, 11, 13)
+_OFFICE_HOURS = time(10)
+_DOCUMENTS = (
+    ("Indgående", "Henvendelse fra borgeren"),
+    ("Indgående", "Dokumentation"),
+    ("Udgående", "Kvittering for henvendelse"),
+    ("Udgående", "Partshøring"),
+    ("Udgående", "Afgørelse"),
+    ("Internt", "Notat til sagen"),
+)
 _SHARE_CLOSED = 0.25
 _SHARE_ARCHIVED_OF_CLOSED = 0.10
 _SHARE_NOTES = 0.30
@@ -34,16 +44,17 @@ _SHARE_SECOND_OTHER = 0.05
 
 @dataclass(slots=True)
 class CaseRows:
-    """Rows for the tables ``esdh_case``, ``party`` and ``note``, in the order of their columns."""
+    """Rows for the tables ``esdh_case``, ``party``, ``note`` and ``document``, in the order of their columns."""
 
     cases: list[tuple[Value, ...]]
     parties: list[tuple[Value, ...]]
     notes: list[tuple[Value, ...]]
+    documents: list[tuple[Value, ...]]
 
 
 def make_cases(random: Random, citizens: list[Citizen], count: int, seed: int) -> CaseRows:
     """``count`` cases; every published person that there is room for gets an open one."""
-    rows = CaseRows([], [], [])
+    rows = CaseRows([], [], [], [])
     published = [citizen for citizen in citizens if citizen.origin == "published"]
     others = [citizen for citizen in citizens if citizen.origin != "published"]
     random.shuffle(others)
@@ -63,6 +74,7 @@ def make_cases(random: Random, citizens: list[Citizen], count: int, seed: int) -
         if second is not None:
             rows.parties.append((case, "2", *second[:2], "Sekundær", *second[2:]))
         rows.notes += _notes(random, case, day)
+    rows.documents = _documents(Random(f"{seed}:documents"), rows.cases)
     return rows
 
 
@@ -112,3 +124,17 @@ def _notes(random: Random, case: str, day: date) -> list[tuple[Value, ...]]:
         (str(uuid.uuid5(NAMESPACE, f"{case}:note:{number}")), case, 1, at, "Oprettelse", text, at)
         for number in range(count)
     ]
+
+
+def _documents(random: Random, cases: list[tuple[Value, ...]]) -> list[tuple[Value, ...]]:
+    """As many documents as each case says, between its first day and the last one, by a generator of their own."""
+    documents: list[tuple[Value, ...]] = []
+    for case in cases:
+        uuid_, first, count = str(case[0]), date.fromisoformat(str(case[3])), int(case[10] or 0)
+        span = (_LAST_DOCUMENT - first).days + 1
+        for number in range(count):
+            kind, title = random.choice(_DOCUMENTS)
+            at = datetime.combine(first + timedelta(days=random.randrange(span)), _OFFICE_HOURS, UTC)
+            name = str(uuid.uuid5(NAMESPACE, f"{uuid_}:document:{number}"))
+            documents.append((name, uuid_, title, kind, at.isoformat()))
+    return documents

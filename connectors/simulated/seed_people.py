@@ -12,12 +12,19 @@ from random import Random
 
 from connectors.simulated.municipality import CODE, GIVEN_NAMES, SURNAMES, Road, roads
 from connectors.simulated.numbers import birthday, make_cpr
+from connectors.simulated.particulars import NOTHING, Particulars
 from connectors.simulated.published import ADDRESS_OF_FICHTE, PEOPLE, PublishedPerson
+from connectors.simulated.published_facts import FACTS
+from connectors.simulated.residence import WITH_ADDRESS
 from connectors.simulated.spelling import FIELDS, Address
 
 NAMESPACE = uuid.UUID("0c1f1c0a-51b0-5f6e-9d7a-8d6a3f0e7711")
 _FIRST_MOVE = date(1990, 1, 2)
-_MOVES = (date(2025, 6, 30) - _FIRST_MOVE).days
+_LAST_MOVE = date(2025, 6, 30)
+#: Nobody stays in the first home for less than this, so that everybody has an earlier address.
+_FIRST_HOME = timedelta(days=400)
+#: Between the last move and the day that somebody died, left or got another number.
+_STAY = timedelta(days=180)
 _SHARE_SHARED_HOME = 0.30
 _SHARE_CARE_OF = 0.03
 _SHARE_LOCALITY = 0.03
@@ -41,6 +48,10 @@ class Citizen:
     origin: str
     is_cosmetic: bool
     remark: str
+    particulars: Particulars = NOTHING
+    #: The municipality that the person came from, where it was another one.
+    moved_from: str = ""
+    is_shared: bool = False
 
     @property
     def full_name(self) -> str:
@@ -51,6 +62,14 @@ class Citizen:
     def is_protected(self) -> bool:
         """Whether the protection runs on without an end."""
         return self.protected is not None and self.protected[1] is None
+
+    @property
+    def status_day(self) -> date:
+        """The day since which the status holds."""
+        if self.status in WITH_ADDRESS:
+            return self.moved_in
+        departure = self.particulars.departure
+        return self.moved_in + _STAY if departure is None else departure.left_on.day
 
 
 def make_addresses(random: Random) -> list[Address]:
@@ -97,11 +116,15 @@ def _homes(road: Road, house_number: str) -> list[Address]:
 
 
 def _moved_in(random: Random, pnr: str) -> date:
-    return max(_FIRST_MOVE + timedelta(days=random.randrange(_MOVES)), birthday(pnr))
+    first = max(_FIRST_MOVE, birthday(pnr) + _FIRST_HOME)
+    return first + timedelta(days=random.randrange((_LAST_MOVE - first).days))
 
 
 def _published(random: Random, person: PublishedPerson, addresses: list[Address]) -> Citizen:
     home = random.choice(addresses) | {"careOf": person.care_of}
+    facts, moved_in = FACTS.get(person.pnr, NOTHING), person.moved_in or _moved_in(random, person.pnr)
+    if facts.departure is not None:
+        moved_in = min(moved_in, facts.departure.left_on.day - _STAY)
     return Citizen(
         pnr=person.pnr,
         name=person.name,
@@ -109,11 +132,12 @@ def _published(random: Random, person: PublishedPerson, addresses: list[Address]
         status=person.status,
         protected=person.protected,
         address=ADDRESS_OF_FICHTE if person.pnr == "0709614592" else home,
-        moved_in=_moved_in(random, person.pnr),
+        moved_in=moved_in,
         is_uncertain=False,
         origin="published",
         is_cosmetic=False,
         remark=person.remark,
+        particulars=facts,
     )
 
 

@@ -19,6 +19,8 @@ class Settings(BaseModel):
 
     #: The assumed calls of Nova (party addresses); off = 404, and the fields are left out.
     assumed_address_write: bool = True
+    #: Hours after a registration in CPR when the ESDH's vendor puts the address on open cases by himself; None = never.
+    vendor_sync_hours: float | None = Field(default=None, ge=0, le=24 * 366)
     #: What a repeated client uuid of a note or a task meets.
     repeat_mode: Literal["upsert", "conflict"] = "upsert"
     #: Seconds that a token lives.
@@ -31,3 +33,13 @@ class Settings(BaseModel):
     strict: bool = True
     #: The day it is in CPR; None is the real one in Denmark. For trying future moves without waiting.
     today: date | None = None
+    #: Events registered on a Saturday or Sunday are not told before Monday.
+    weekend_silence: bool = False
+    #: Hours that pass before an event is told.
+    delay_hours: float = Field(default=0.0, ge=0, le=24 * 365)
+    #: Events of a page come in another order than that of their numbers.
+    shuffle_events: bool = False
+    #: Seconds by which the systems' own clock runs ahead of the real one; below 0 behind.
+    clock_skew_seconds: float = Field(default=0.0, ge=-86_400 * 365, le=86_400 * 365)
+    #: Only what happens to people who are subscribed to when it happens becomes an event.
+    subscriptions_enforced: bool = False

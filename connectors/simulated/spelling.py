@@ -6,11 +6,12 @@ What must stay true: the store keeps the case system's spelling (no leading zero
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from random import Random
 
 Address = dict[str, str]
 
-#: The fields of an address on a party; absent is the empty string.
+#: The fields of an address on a party that are one text each; absent is the empty string.
 FIELDS = (
     "careOf",
     "locality",
@@ -25,6 +26,8 @@ FIELDS = (
     "roadCode",
     "addressUuid",
 )
+#: What an address has instead of them where it has no such parts, beside ``country``; absent is the empty list.
+FREE_LINES = "freeLines"
 _PLACE = ("careOf", "locality", "roadName", "houseNumber", "floor", "door", "postalCode")
 
 
@@ -88,3 +91,13 @@ def is_same_place(one: Address | None, other: Address | None) -> bool:
     return all(
         one[field].strip().lstrip("0").casefold() == other[field].strip().lstrip("0").casefold() for field in _PLACE
     )
+
+
+def is_blank(address: Mapping[str, object]) -> bool:
+    """Whether no part of an address says anything."""
+    return not any(address.values())
+
+
+def as_told(address: Mapping[str, object]) -> dict[str, object]:
+    """An address of the store as Nova tells it: with every field, also those that were not there when it was kept."""
+    return {FREE_LINES: [], "country": "", **address}

@@ -17,7 +17,7 @@ from connectors.simulated.schema import SCHEMA_VERSION, TABLES
 
 FILE_NAME = "municipality.sqlite3"
 
-Value = str | int | float | None
+Value = str | int | float | bytes | None
 
 
 class StoreMismatchError(Exception):

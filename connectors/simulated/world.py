@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from connectors.simulated.faults import FaultPlan
@@ -21,6 +21,21 @@ _SETTINGS = "settings"
 #: The one system account that each simulated system knows. They open nothing but the simulator.
 NOVA_CLIENTS = {"sagsgang": "kun-til-simulatoren"}
 CPR_BEARER = "kun-til-simulatoren"
+DAR_BEARER = "kun-til-simulatoren"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something happens in CPR, and who hears of it."""
+
+    #: The day it is in CPR.
+    today: date
+    #: The instant of registration, by the systems' own clock, which may be wrong.
+    at: str
+    #: The instant on the day that it is in CPR; the delivery of events goes by it.
+    told_at: str
+    #: Whether only those who are subscribed to are told of.
+    subscribers_only: bool
 
 
 @dataclass(slots=True)
@@ -35,6 +50,8 @@ class World:
     faults: FaultPlan = field(default_factory=FaultPlan)
     reads: Counter[str] = field(default_factory=Counter)
     tokens: dict[str, float] = field(default_factory=dict)
+    #: When the vendor last looked at CPR, in monotonic seconds; the latest event by then; the hours he waits.
+    vendor_looked: tuple[float, int, float] = (float("-inf"), -1, 0.0)
 
     def __post_init__(self) -> None:
         kept = self.store.read_meta(_SETTINGS)
@@ -50,6 +67,20 @@ class World:
     def today(self) -> date:
         """The day it is in CPR."""
         return self.settings.today or datetime.now(_DENMARK).date()
+
+    def clock(self) -> datetime:
+        """What the systems' own clock shows, in UTC."""
+        return datetime.now(UTC) + timedelta(seconds=self.settings.clock_skew_seconds)
+
+    def register_time(self) -> datetime:
+        """The time of day, in Denmark, on the day that it is in CPR."""
+        real = datetime.now(_DENMARK)
+        return datetime.combine(self.today(), real.timetz())
+
+    def moment(self) -> Moment:
+        """Now, for what happens."""
+        told_at = self.register_time().isoformat()
+        return Moment(self.today(), self.clock().isoformat(), told_at, self.settings.subscriptions_enforced)
 
 
 def now() -> str:

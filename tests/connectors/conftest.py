@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from connectors.cpr import CursorPersonEvents, Sf1520PersonRegister, open_events, open_register
+from connectors.dar import DawaAddressRegister, open_address_register
 from connectors.nova import NovaCaseRegister
 from tests.connectors.simulation import Simulation, open_simulated_nova, simulation
 
@@ -49,6 +50,14 @@ def cpr_events(simulated: Simulation) -> Iterator[CursorPersonEvents]:
     events = open_events(url=simulated.cpr_url, token=simulated.cpr_token)
     yield events
     events.close()
+
+
+@pytest.fixture
+def dar(simulated: Simulation) -> Iterator[DawaAddressRegister]:
+    """The adapter under test against the simulated address register."""
+    register = open_address_register(url=simulated.dar_url)
+    yield register
+    register.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from connectors.http import Timeouts
-from connectors.nova import NovaCaseRegister, open_nova
+from connectors.nova import AddressWrite, NovaCaseRegister, open_nova
 from connectors.records import Case, CaseParty, CaseState
 from connectors.simulated.server import Running, running
 from foundation.clock import Clock
@@ -19,6 +19,7 @@ from foundation.cpr import Cpr
 
 _DEFAULTS = {
     "assumedAddressWrite": True,
+    "vendorSyncHours": None,
     "repeatMode": "upsert",
     "tokenSeconds": 300.0,
     "quirkBase64": False,
@@ -34,6 +35,7 @@ class Simulation:
         self.nova_url = f"{served.url}/nova"
         self.token_url = f"{served.url}/nova/realms/NovaIntegration/protocol/openid-connect/token"
         self.cpr_url = f"{served.url}/cpr"
+        self.dar_url = f"{served.url}/dar"
         self.client_id = served.client_id
         self.client_secret = served.client_secret
         self.cpr_token = served.cpr_token
@@ -60,30 +62,46 @@ class Simulation:
         return [Cpr(person["personnummer"]) for person in self.ask("/people", **query)["people"]]
 
     def effects(self, case: Case) -> int:
-        """How many writes took effect on a case, by the ledger."""
+        """How many writes took effect on a case, by the ledger; what the vendor does by himself is none of ours."""
         entries = self.ask("/ledger", case=case.ref.id)["entries"]
-        return sum(entry["committed"] and not entry["replay"] for entry in entries)
+        ours = [entry for entry in entries if entry["route"] != "vendor.sync"]
+        return sum(entry["committed"] and not entry["replay"] for entry in ours)
 
     def take_case(self, register: NovaCaseRegister) -> tuple[Case, CaseParty]:
         """An open case that no test has used, and a party on it with number, address and no protection."""
         if not self._unused:
+            residents = set(self.people(status="1", protected="false", limit="1000"))
+            used = {entry["case"] for entry in self.ask("/ledger")["entries"]}
             self._unused = [
                 (case, party)
-                for cpr in self.people(status="1", protected="false", limit="1000")
-                for case in register.search_cases(party=cpr).items
+                for case in _all_cases(register)
                 for party in case.parties
-                if case.state is CaseState.OPEN and party.cpr == cpr and party.contact.address is not None
-                if not party.contact.is_protected and not self.ask("/ledger", case=case.ref.id)["entries"]
+                if case.state is CaseState.OPEN and party.cpr in residents and party.contact.address is not None
+                if not party.contact.is_protected and case.ref.id not in used
             ]
         case, party = self._unused.pop()
         self._unused = [(other, who) for other, who in self._unused if other.ref != case.ref]
-        return case, party
+        # As it is now: the vendor of another test may have written on it since the list was made.
+        now = register.get_case(case.ref)
+        found = now.party(party.ref)
+        assert found is not None
+        return now, found
+
+
+def _all_cases(register: NovaCaseRegister) -> Iterator[Case]:
+    cursor: str | None = None
+    while True:
+        page = register.list_cases(cursor=cursor)
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
 
 
 def open_simulated_nova(
     simulated: Simulation,
     *,
-    assumed_address_write: bool = True,
+    address_write: AddressWrite = "api",
     pads_notes_with_spaces: bool = True,
     client_secret: str | None = None,
     read_timeout: float = 10.0,
@@ -95,7 +113,7 @@ def open_simulated_nova(
         token_url=simulated.token_url,
         client_id=simulated.client_id,
         client_secret=client_secret or simulated.client_secret,
-        assumed_address_write=assumed_address_write,
+        address_write=address_write,
         pads_notes_with_spaces=pads_notes_with_spaces,
         timeouts=Timeouts(connect=5, read=read_timeout, write=10, pool=5),
         clock=clock,
@@ -104,9 +122,10 @@ def open_simulated_nova(
 
 @contextmanager
 def simulation(folder: Path) -> Iterator[Simulation]:
-    """Serve a small municipality until the block ends."""
+    """Serve a municipality until the block ends."""
     with (
-        running(folder, seed=7, citizens=60, cases=150) as served,
+        # Enough that no test of a whole process needs a case that another one has written on.
+        running(folder, seed=7, citizens=300, cases=1500) as served,
         httpx.Client(base_url=f"{served.url}/__admin", trust_env=False, timeout=20) as admin,
     ):
         yield Simulation(served, admin)

@@ -129,6 +129,14 @@ def test_success_is_no_refusal(status: int) -> None:
     assert refusal(answer(status), WRITE) is None
 
 
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [("Locked", CaseArchived), ("LockedByAnotherUser", LockedByUser), ("", LockedByUser), (SECRET, LockedByUser)],
+)
+def test_a_423_is_told_apart_by_its_code(code: str, error: type[ConnectorError]) -> None:
+    assert type(refusal(answer(423, {"errorCode": code}), WRITE)) is error
+
+
 def test_a_404_where_nothing_can_be_missing_is_a_wrong_address() -> None:
     error = refusal(answer(404), Call("nova", "search_cases"))
     assert isinstance(error, SchemaDrift)
@@ -159,6 +167,8 @@ def test_a_409_is_told_apart_by_its_code(code: str, error: type[ConnectorError])
         ("", None),
         ("soon", None),
         ("-5", None),
+        ("9" * 400, 86400.0),
+        ("Sun, 22 Nov 2099 12:00:00 GMT", 86400.0),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(written: str, seconds: float | None) -> None:
@@ -167,6 +177,15 @@ def test_retry_after_is_seconds_or_a_date(written: str, seconds: float | None) -
     error = refusal(response, READ, clock=CLOCK)
     assert error is not None
     assert error.retry_after == seconds
+
+
+def test_a_pause_until_an_hour_is_counted_on_the_clock_that_named_it() -> None:
+    response = answer(429)
+    response.headers["date"] = "Sun, 22 Nov 2026 15:00:00 GMT"
+    response.headers["retry-after"] = "Sun, 22 Nov 2026 15:00:20 GMT"
+    error = refusal(response, READ, clock=CLOCK)
+    assert error is not None
+    assert error.retry_after == 20.0
 
 
 @pytest.mark.parametrize(

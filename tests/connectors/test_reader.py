@@ -72,6 +72,22 @@ def test_a_dry_run_reads_without_a_lease_and_is_recorded(bench: GuardBench, plac
     assert event_types(place) == ["cpr.looked_up"]
 
 
+def test_events_are_recorded_by_themselves_with_the_lease_and_what_was_worked_out(
+    bench: GuardBench, reader: Reader, place: Workplace
+) -> None:
+    stored: list[int] = []
+
+    class Desk:
+        def store(self, _session: Session) -> None:
+            stored.append(1)
+
+    replace(reader, unstored=Desk()).record(lambda session: [TELL(session), TELL(session)])
+    assert (stored, event_types(place)[-2:]) == ([1], ["cpr.looked_up"] * 2)
+    bench.claim_again(bench.hire())
+    with pytest.raises(LeaseLostError):
+        reader.record(lambda _session: pytest.fail("told"))
+
+
 def test_no_system_is_asked_while_a_transaction_is_open(reader: Reader, place: Workplace) -> None:
     # Once outside, so that what the circuit knows is fresh and nothing else is read.
     reader.try_call(SYSTEM, "lookup", lambda: 1)

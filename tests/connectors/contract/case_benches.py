@@ -2,22 +2,26 @@
 
 import os
 from dataclasses import replace
-from typing import NoReturn, Protocol
+from datetime import datetime
+from typing import NoReturn, Protocol, get_args
 
 import pytest
 
 from connectors.errors import (
+    AccessDenied,
+    CaseArchived,
     CaseClosed,
     ConnectorError,
+    LockedByUser,
     OutcomeUnknown,
     SchemaDrift,
     Throttled,
     Unavailable,
     VersionConflict,
 )
-from connectors.nova import NovaCaseRegister, open_nova
+from connectors.nova import AddressWrite, NovaCaseRegister, open_nova
 from connectors.ports import CaseRegister
-from connectors.records import Case, CaseParty, CaseState, PartyContact
+from connectors.records import Case, CaseParty, CaseState, DocumentDirection, PartyContact
 from foundation.addresses import CivilAddress
 from foundation.cpr import Cpr
 from robots.twins import TwinCaseRegister
@@ -25,6 +29,8 @@ from tests.connectors.contract.trouble import RETRY_AFTER, Trouble
 from tests.connectors.simulation import Simulation
 
 WRITES = ("update_party_contact", "append_journal_note", "create_reminder")
+#: What reaches the other system although its answer cannot be used.
+AFTER_EFFECT = frozenset({Trouble.LOST_AFTER, Trouble.BROKEN_AFTER, Trouble.GARBLED, Trouble.WRONG_SHAPE})
 NUMBERS = ("1012620001", "1012620002", "1012620003", "2211771212", "2512169996")
 
 _OWN_PREFIX = "SAGSGANG_CONTRACT_NOVA_"
@@ -53,7 +59,13 @@ class CaseBench(Protocol):
         """A caseworker hands the case to the archive."""
 
     def edit(self, party: CaseParty, contact: PartyContact, /) -> None:
-        """A caseworker changes address and mark by hand."""
+        """A caseworker changes address, contact address and mark by hand."""
+
+    def rename(self, party: CaseParty, name: str, /) -> None:
+        """A caseworker writes another name."""
+
+    def send_letter(self, case: Case, title: str, at: datetime, /) -> None:
+        """A caseworker sends a letter that stands on the case."""
 
     def order(self, method: str, trouble: Trouble, /) -> None:
         """Let the next call of this method, its own and not its preparation, meet trouble."""
@@ -79,25 +91,37 @@ class SimulatedBench:
         self._simulated.tell("/cases/archive", case=case.ref.id)
 
     def edit(self, party: CaseParty, contact: PartyContact, /) -> None:
-        address = contact.address
-        assert address is not None
         self._simulated.tell(
             "/parties/address",
             case=party.ref.case.id,
             index=party.ref.id,
-            address=spelled(address),
+            address=spelled(contact.address or CivilAddress()),
+            contactAddress=spelled(contact.contact_address or CivilAddress()),
             nameAddressProtected=bool(contact.is_protected),
         )
+
+    def rename(self, party: CaseParty, name: str, /) -> None:
+        self._simulated.tell("/parties/address", case=party.ref.case.id, index=party.ref.id, name=name)
+
+    def send_letter(self, case: Case, title: str, at: datetime, /) -> None:
+        self._simulated.tell("/cases/document", case=case.ref.id, title=title, documentDate=at.isoformat())
 
     def order(self, method: str, trouble: Trouble, /) -> None:
         kinds = {
             Trouble.LOST_BEFORE: "timeout_before_commit",
             Trouble.LOST_AFTER: "timeout_after_commit",
+            Trouble.BROKEN_BEFORE: "broken",
+            Trouble.BROKEN_AFTER: "broken_after_commit",
             Trouble.THROTTLED: "throttled",
             Trouble.UNAVAILABLE: "unavailable",
             Trouble.CONFLICT: "conflict",
             Trouble.CLOSED: "closed",
+            Trouble.OUTDATED: "precondition",
+            Trouble.LOCKED: "locked",
+            Trouble.ARCHIVED: "archived",
+            Trouble.FORBIDDEN: "forbidden",
             Trouble.GARBLED: "garbled",
+            Trouble.WRONG_SHAPE: "wrong_shape",
         }
         self._simulated.tell("/faults", route=route_of(method), kind=kinds[trouble], retryAfter=RETRY_AFTER)
 
@@ -131,6 +155,12 @@ class TwinBench:
     def edit(self, party: CaseParty, contact: PartyContact, /) -> None:
         self.register.stage.edit_contact(party.ref, contact)
 
+    def rename(self, party: CaseParty, name: str, /) -> None:
+        self.register.stage.rename(party.ref, name)
+
+    def send_letter(self, case: Case, title: str, at: datetime, /) -> None:
+        self.register.stage.add_document(case.ref, title=title, direction=DocumentDirection.OUTGOING, at=at)
+
     def order(self, method: str, trouble: Trouble, /) -> None:
         is_write, system = method in WRITES, self.register.system
         lost = OutcomeUnknown if is_write else Unavailable
@@ -138,14 +168,22 @@ class TwinBench:
         kinds: dict[Trouble, type[ConnectorError]] = {
             Trouble.LOST_BEFORE: lost,
             Trouble.LOST_AFTER: lost,
+            Trouble.BROKEN_BEFORE: lost,
+            Trouble.BROKEN_AFTER: lost,
             Trouble.THROTTLED: Throttled,
             Trouble.UNAVAILABLE: Unavailable,
             Trouble.CONFLICT: VersionConflict,
             Trouble.CLOSED: CaseClosed,
+            Trouble.OUTDATED: VersionConflict if method == "update_party_contact" else LockedByUser,
+            Trouble.LOCKED: LockedByUser,
+            Trouble.ARCHIVED: CaseArchived,
+            Trouble.FORBIDDEN: AccessDenied,
             Trouble.GARBLED: garbled,
+            Trouble.WRONG_SHAPE: garbled,
         }
-        error = kinds[trouble](system, method, retry_after=RETRY_AFTER if trouble is Trouble.THROTTLED else None)
-        self.register.fail_next(method, error, after_effect=trouble in {Trouble.LOST_AFTER, Trouble.GARBLED})
+        waits = trouble in {Trouble.THROTTLED, Trouble.LOCKED}
+        error = kinds[trouble](system, method, retry_after=RETRY_AFTER if waits else None)
+        self.register.fail_next(method, error, after_effect=trouble in AFTER_EFFECT)
 
     def effects(self, case: Case, /) -> int:
         return sum(entry.case == case.ref for entry in self.register.ledger)
@@ -161,7 +199,7 @@ class OwnSystemBench:
             token_url=_own("TOKEN_URL"),
             client_id=_own("CLIENT_ID"),
             client_secret=_own("CLIENT_SECRET"),
-            assumed_address_write=_own("ASSUMED_ADDRESS_WRITE") == "true",
+            address_write=_own_address_write(),
         )
 
     def take_case(self) -> tuple[Case, CaseParty]:
@@ -180,6 +218,12 @@ class OwnSystemBench:
     def edit(self, _party: CaseParty, _contact: PartyContact, /) -> None:
         _needs_a_person("editing a party by hand")
 
+    def rename(self, _party: CaseParty, _name: str, /) -> None:
+        _needs_a_person("writing a name by hand")
+
+    def send_letter(self, _case: Case, _title: str, _at: datetime, /) -> None:
+        _needs_a_person("sending a letter")
+
     def order(self, _method: str, trouble: Trouble, /) -> None:
         _needs_a_person(f"a call that is {trouble}")
 
@@ -189,6 +233,12 @@ class OwnSystemBench:
 
 def _own(name: str) -> str:
     return os.environ.get(_OWN_PREFIX + name, "")
+
+
+def _own_address_write() -> AddressWrite:
+    """How addresses are written there, as the variable says; none where it does not."""
+    wanted = _own("ADDRESS_WRITE")
+    return next((way for way in get_args(AddressWrite) if way == wanted), "none")
 
 
 def _needs_a_person(what: str) -> NoReturn:
@@ -213,7 +263,7 @@ def elsewhere(address: CivilAddress | None) -> CivilAddress:
     return replace(address, house_number="77" if address.house_number != "77" else "79", address_id=None)
 
 
-def spelled(address: CivilAddress) -> dict[str, str]:
+def spelled(address: CivilAddress) -> dict[str, object]:
     """Nova's address object, written here a second time so that the adapter's own mapping is put to the test."""
     return {
         "careOf": address.care_of,
@@ -228,6 +278,8 @@ def spelled(address: CivilAddress) -> dict[str, str]:
         "municipalityCode": address.municipality_code,
         "roadCode": address.road_code,
         "addressUuid": str(address.address_id or ""),
+        "freeLines": list(address.free_lines),
+        "country": address.country,
     }
 
 
@@ -238,4 +290,5 @@ def route_of(method: str) -> str:
         "append_journal_note": "nova.case.update",
         "create_reminder": "nova.task.import",
         "find_reminder": "nova.task.get_list",
+        "list_documents": "nova.document.get_list",
     }.get(method, "nova.case.get_list")

@@ -61,6 +61,9 @@ WRITE_CALLS = {
 READ_CALLS: dict[str, Callable[[CaseRegister, Case, CaseParty], object]] = {
     "search_cases": lambda register, _, party: register.search_cases(party=_number(party)),
     "get_case": lambda register, case, _: register.get_case(case.ref),
+    "find_case": lambda register, case, _: register.find_case(case.number),
+    "list_cases": lambda register, _case, _party: register.list_cases(limit=5),
+    "list_documents": lambda register, case, _: register.list_documents(case.ref),
     "list_journal_notes": lambda register, case, _: register.list_journal_notes(case.ref),
     "find_party_contact": WRITE_CALLS["update_party_contact"].find,
     "find_journal_note": WRITE_CALLS["append_journal_note"].find,

@@ -10,6 +10,7 @@ from connectors.records import (
     Case,
     CaseRef,
     CaseState,
+    DocumentDirection,
     IdempotencyKey,
     NewJournalNote,
     PartyContact,
@@ -18,14 +19,18 @@ from connectors.records import (
     Sighting,
     WriteOperation,
 )
-from foundation.addresses import is_same_address
+from foundation.addresses import CivilAddress, is_same_address
 from foundation.cpr import Cpr
 from tests.connectors.contract.case_benches import CaseBench, elsewhere
 from tests.connectors.contract.case_calls import ALL_CALLS, KEY, NOTE, READ_CALLS, WRITE_CALLS, move, send_again
 
 ABSENT_CASE = "00000000-0000-4000-8000-000000000000"
+#: These find nothing instead: a list without matches is empty.
+WITHOUT_CASE = {"search_cases", "list_cases", "find_case", "find_reminder", "list_documents"}
+ABROAD = CivilAddress(free_lines=("Prøvegatan 4", "S-456 78 Prövstad"), country="Sverige")
+NO_FIXED_ABODE = CivilAddress(free_lines=("Uden fast bopæl",), municipality_code="0899")
 #: Published as a test number, and on no case.
-NOBODY = Cpr("2512489996")
+NOBODY = Cpr("0101920000")
 
 
 def test_a_search_finds_the_case_as_reading_it_shows_it(bench: CaseBench) -> None:
@@ -60,7 +65,7 @@ def test_a_person_without_cases_has_an_empty_page(bench: CaseBench) -> None:
     assert (page.items, page.next_cursor) == ((), None)
 
 
-@pytest.mark.parametrize("method", sorted(set(ALL_CALLS) - {"search_cases", "find_reminder"}))
+@pytest.mark.parametrize("method", sorted(set(ALL_CALLS) - WITHOUT_CASE))
 def test_a_case_that_does_not_exist_is_not_found(bench: CaseBench, method: str) -> None:
     case, party = bench.take_case()
     absent = replace(case, ref=CaseRef(case.ref.system, ABSENT_CASE))
@@ -81,6 +86,143 @@ def test_a_new_address_stands_and_the_mark_is_left_alone(bench: CaseBench) -> No
     after = _contact(bench, case, party.ref)
     assert is_same_address(after.address, elsewhere(party.contact.address))
     assert after.is_protected == party.contact.is_protected
+
+
+def test_all_cases_come_page_by_page_each_once_and_in_the_same_order(bench: CaseBench) -> None:
+    case, _ = bench.take_case()
+    runs = [_all_cases(bench, limit=limit) for limit in (500, 50)]
+    assert runs[0] == runs[1]
+    assert len(set(runs[0])) == len(runs[0])
+    assert case.ref in runs[0]
+
+
+def test_a_listed_case_is_as_reading_it_shows_it(bench: CaseBench) -> None:
+    bench.take_case()
+    for case in bench.register.list_cases(limit=3).items:
+        assert bench.register.get_case(case.ref) == case
+
+
+def test_a_case_is_found_by_its_number_however_it_is_typed(bench: CaseBench) -> None:
+    case, _ = bench.take_case()
+    for typed in (case.number, f"  {case.number} ", case.number.upper()):
+        assert bench.register.find_case(typed) == case
+
+
+@pytest.mark.parametrize("number", ["S1999-00000", "", "   "])
+def test_a_number_that_no_case_has_is_not_found(bench: CaseBench, number: str) -> None:
+    bench.take_case()
+    with pytest.raises(NotFound) as raised:
+        bench.register.find_case(number)
+    assert raised.value.detail == "case"
+
+
+def test_a_letter_stands_among_the_documents_with_its_direction_and_time(bench: CaseBench) -> None:
+    case, _ = bench.take_case()
+    before = bench.register.list_documents(case.ref)
+    bench.send_letter(case, "Afgørelse om hjælp", NOTE.at)
+    (letter,) = [one for one in bench.register.list_documents(case.ref) if one not in before]
+    assert (letter.title, letter.direction, letter.at) == ("Afgørelse om hjælp", DocumentDirection.OUTGOING, NOTE.at)
+
+
+def test_documents_come_oldest_first(bench: CaseBench) -> None:
+    case, _ = bench.take_case()
+    for days in (2, 0, 1):
+        bench.send_letter(case, "Brev", NOTE.at + timedelta(days=days))
+    times = [document.at for document in bench.register.list_documents(case.ref)]
+    assert times == sorted(times)
+    assert len(times) >= 3
+
+
+@pytest.mark.parametrize("address", [ABROAD, NO_FIXED_ABODE], ids=["abroad", "no fixed abode"])
+def test_an_address_of_free_lines_is_written_and_read_back(bench: CaseBench, address: CivilAddress) -> None:
+    case, party = bench.take_case()
+    change = PartyContactChange(party.contact, address)
+    bench.register.update_party_contact(party.ref, change, key=KEY)
+    assert is_same_address(_contact(bench, case, party.ref).address, address)
+    assert bench.register.find_party_contact(party.ref, change).sighting is Sighting.PRESENT
+
+
+def test_a_contact_address_stands_beside_the_residence(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    change = PartyContactChange(party.contact, contact_address=elsewhere(party.contact.address))
+    assert bench.register.find_party_contact(party.ref, change).sighting is Sighting.ABSENT
+    bench.register.update_party_contact(party.ref, change, key=KEY)
+    after = _contact(bench, case, party.ref)
+    assert is_same_address(after.contact_address, elsewhere(party.contact.address))
+    assert after.address == party.contact.address
+    assert bench.register.find_party_contact(party.ref, change).sighting is Sighting.PRESENT
+
+
+def test_an_empty_contact_address_takes_it_away(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    bench.edit(party, replace(party.contact, contact_address=ABROAD))
+    change = PartyContactChange(_contact(bench, case, party.ref), contact_address=CivilAddress())
+    bench.register.update_party_contact(party.ref, change, key=KEY)
+    assert is_same_address(_contact(bench, case, party.ref).contact_address, None)
+
+
+def test_a_contact_address_that_changed_meanwhile_is_not_overwritten(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    bench.edit(party, replace(party.contact, contact_address=ABROAD))
+    change = PartyContactChange(party.contact, contact_address=elsewhere(party.contact.address))
+    with pytest.raises(VersionConflict):
+        bench.register.update_party_contact(party.ref, change, key=KEY)
+    assert bench.effects(case) == 0
+    assert bench.register.find_party_contact(party.ref, change).sighting is Sighting.UNCLEAR
+
+
+def test_a_contact_address_that_the_proposal_saw_must_still_stand(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    seen = replace(party.contact, contact_address=ABROAD)
+    change = PartyContactChange(seen, elsewhere(party.contact.address))
+    with pytest.raises(VersionConflict):
+        bench.register.update_party_contact(party.ref, change, key=KEY)
+    assert bench.effects(case) == 0
+
+
+def test_a_mark_is_taken_away_again(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    bench.edit(party, replace(party.contact, is_protected=True))
+    change = PartyContactChange(_contact(bench, case, party.ref), is_protected=False)
+    assert bench.register.find_party_contact(party.ref, change).sighting is Sighting.ABSENT
+    bench.register.update_party_contact(party.ref, change, key=KEY)
+    assert _contact(bench, case, party.ref) == PartyContact(party.contact.address, is_protected=False)
+
+
+def test_a_new_name_stands_and_all_else_is_left_alone(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    change = PartyContactChange(party.contact, name="Ny Prøvesen", name_before=party.name)
+    assert bench.register.find_party_contact(party.ref, change).sighting is Sighting.ABSENT
+    bench.register.update_party_contact(party.ref, change, key=KEY)
+    after = bench.register.get_case(case.ref).party(party.ref)
+    assert after is not None
+    assert (after.name, after.contact) == ("Ny Prøvesen", party.contact)
+    assert bench.register.find_party_contact(party.ref, change).sighting is Sighting.PRESENT
+
+
+def test_a_name_that_a_caseworker_changed_meanwhile_is_not_overwritten(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    change = PartyContactChange(party.contact, name="Ny Prøvesen", name_before=party.name)
+    bench.rename(party, "Anden Prøvesen")
+    with pytest.raises(VersionConflict):
+        bench.register.update_party_contact(party.ref, change, key=KEY)
+    assert bench.effects(case) == 0
+    assert bench.register.find_party_contact(party.ref, change).sighting is Sighting.UNCLEAR
+
+
+def test_several_parts_are_one_write(bench: CaseBench) -> None:
+    case, party = bench.take_case()
+    new = elsewhere(party.contact.address)
+    change = PartyContactChange(
+        party.contact, new, is_protected=True, contact_address=ABROAD, name="Ny Prøvesen", name_before=party.name
+    )
+    bench.register.update_party_contact(party.ref, change, key=KEY)
+    after = bench.register.get_case(case.ref).party(party.ref)
+    assert after is not None
+    assert (after.name, after.contact.is_protected) == ("Ny Prøvesen", True)
+    assert is_same_address(after.contact.address, new)
+    assert is_same_address(after.contact.contact_address, ABROAD)
+    assert bench.effects(case) == 1
 
 
 def test_a_new_mark_stands_and_the_address_is_left_alone(bench: CaseBench) -> None:
@@ -198,7 +340,16 @@ def test_only_a_write_that_carries_its_key_claims_to_deduplicate(bench: CaseBenc
 
 
 def test_every_method_of_the_port_is_put_to_the_test() -> None:
-    assert len(READ_CALLS) + len(WRITE_CALLS) == 9
+    assert len(READ_CALLS) + len(WRITE_CALLS) == 12
+
+
+def _all_cases(bench: CaseBench, *, limit: int) -> list[CaseRef]:
+    page = bench.register.list_cases(limit=limit)
+    found = [case.ref for case in page.items]
+    while page.next_cursor is not None:
+        page = bench.register.list_cases(cursor=page.next_cursor, limit=limit)
+        found += [case.ref for case in page.items]
+    return found
 
 
 def _contact(bench: CaseBench, case: Case, party: PartyRef) -> PartyContact:

@@ -19,7 +19,7 @@ from tests.connectors.simulation import Simulation
 
 RESIDENT = Cpr("1012620000")
 #: Published test numbers that are not among the simulated citizens.
-UNKNOWN = Cpr("2512489996")
+UNKNOWN = Cpr("0712610018")
 REPLACEMENT = Cpr("7012620001")
 TOMORROW = local_date(datetime.now(UTC)) + timedelta(days=1)
 LAST_MONTH = local_date(datetime.now(UTC)) - timedelta(days=30)

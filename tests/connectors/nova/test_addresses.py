@@ -10,7 +10,9 @@ from connectors.fields import Drift
 from connectors.nova import addresses
 from foundation.addresses import CivilAddress, is_same_address
 
-parts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+#: What may stand on a line: no control characters, and none that turn the direction of writing.
+ODD = "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C, 0x200E, 0x200F)))
+parts = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters=ODD), max_size=12)
 any_address = st.builds(
     CivilAddress,
     **dict.fromkeys(("road_name", "town", "locality", "care_of", "postal_district"), parts),
@@ -21,6 +23,8 @@ any_address = st.builds(
     municipality_code=st.sampled_from(["", "0899"]),
     road_code=st.sampled_from(["", "1001"]),
     address_id=st.none() | st.uuids(),
+    free_lines=st.lists(parts, max_size=5).map(tuple),
+    country=parts,
 )
 
 
@@ -31,8 +35,38 @@ def test_an_address_written_and_read_back_is_the_same_address(address: CivilAddr
 
 
 @given(any_address)
-def test_every_part_is_a_string(address: CivilAddress) -> None:
-    assert {type(part) for part in addresses.to_wire(address).values()} == {str}
+def test_every_part_is_a_string_and_the_free_lines_a_list_of_them(address: CivilAddress) -> None:
+    wire = addresses.to_wire(address)
+    free_lines = wire.pop("freeLines")
+    assert isinstance(free_lines, list)
+    assert {type(part) for part in [*wire.values(), *free_lines]} == {str}
+
+
+def test_an_address_abroad_is_its_lines_and_its_country() -> None:
+    abroad = CivilAddress(free_lines=("Prøvegatan 4", "S-456 78 Prövstad"), country="Sverige")
+    wire = addresses.to_wire(abroad)
+    assert (wire["freeLines"], wire["country"]) == (["Prøvegatan 4", "S-456 78 Prövstad"], "Sverige")
+    assert addresses.from_wire(wire, "address") == abroad
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ({"freeLines": "Prøvegatan 4"}, "freeLines"),
+        ({"freeLines": ["x"] * 6}, "freeLines"),
+        ({"freeLines": ["x", None]}, "freeLines[1]"),
+        ({"freeLines": ["Prøvegatan\n4"]}, "freeLines[0]"),
+        ({"country": 46}, "country"),
+        ({"roadName": "Svinget\x00"}, "roadName"),
+        ({"careOf": "Ester \u202eØveholm"}, "careOf"),
+        ({"town": "x" * 256}, "town"),
+    ],
+)
+def test_what_no_line_of_an_address_can_be_is_told_by_its_path(address: dict[str, object], path: str) -> None:
+    with pytest.raises(Drift) as raised:
+        addresses.from_wire(address, "address")
+    assert raised.value.path == f"address.{path}"
+    assert raised.value.__context__ is None
 
 
 def test_cprs_leading_zeros_are_not_written() -> None:

@@ -1,14 +1,14 @@
 """What is Nova's own about the adapter: quirks, modes, tokens and the assumed call."""
 
-import json
 from datetime import UTC, date, datetime
 
 import httpx
 import pytest
 
 from connectors.errors import (
+    Ambiguous,
     AuthExpired,
-    CapabilityMissing,
+    NotFound,
     OutcomeUnknown,
     RefusedBySystem,
     SchemaDrift,
@@ -21,12 +21,11 @@ from connectors.records import (
     LookUpWorth,
     NewJournalNote,
     NewReminder,
-    PartyContactChange,
     Sighting,
     WriteOperation,
 )
 from foundation.cpr import Cpr
-from tests.connectors.contract.case_benches import elsewhere
+from tests.connectors.nova.scripts import listed, offline, scripted, wire_case
 from tests.connectors.simulation import Simulation, open_simulated_nova
 
 NOTE = NewJournalNote("Titel", "Teksten er på dansk: æøå", datetime(2026, 3, 4, tzinfo=UTC))
@@ -141,57 +140,33 @@ def test_a_slow_write_is_given_up_and_its_outcome_is_unknown(simulated: Simulati
     hasty.close()
 
 
-def test_where_the_assumed_call_is_switched_off_in_nova_nothing_is_written(
-    simulated: Simulation, nova: NovaCaseRegister
-) -> None:
-    case, party = simulated.take_case(nova)
-    simulated.tell("/settings", assumedAddressWrite=False)
-    change = PartyContactChange(party.contact, elsewhere(party.contact.address))
-    with pytest.raises(CapabilityMissing):
-        nova.update_party_contact(party.ref, change, key=key("x"))
-    assert not simulated.ask("/ledger", case=case.ref.id)["entries"]
+def test_a_number_that_two_cases_have_is_for_a_person() -> None:
+    nova = scripted({"/api/Case/GetList": [(200, listed(wire_case("c1"), wire_case("c2")))]})
+    with pytest.raises(Ambiguous) as raised:
+        nova.find_case("n")
+    assert raised.value.detail == "case"
 
 
-def test_where_we_switched_the_assumed_call_off_nothing_is_sent_and_nothing_assumed_is_asked_for(
-    simulated: Simulation, nova: NovaCaseRegister
-) -> None:
-    case, party = simulated.take_case(nova)
-    careful = open_simulated_nova(simulated, assumed_address_write=False)
-    found = careful.get_case(case.ref).party(party.ref)
-    assert found is not None
-    assert (found.contact.address, found.contact.is_protected) == (None, None)
-    assert careful.capabilities().party_address_write == "NONE"
-    assert not careful.capabilities().protects_address
-    with pytest.raises(CapabilityMissing):
-        careful.update_party_contact(party.ref, PartyContactChange(party.contact, is_protected=True), key=key("x"))
-    careful.close()
+def test_a_nova_that_answers_with_another_number_is_drift() -> None:
+    nova = scripted({"/api/Case/GetList": [(200, listed(wire_case("c1")))]})
+    with pytest.raises(SchemaDrift) as raised:
+        nova.find_case("S2026-00001")
+    assert raised.value.detail == "cases[0].caseAttributes.userFriendlyCaseNumber"
 
 
-def test_a_404_of_the_assumed_call_itself_is_a_missing_capability() -> None:
-    wire: dict[str, object] = {
-        "common": {"uuid": "c1"},
-        "caseAttributes": {"title": "t", "userFriendlyCaseNumber": "n"},
-        "state": {"activeCode": "Aktiv", "progressState": "Oplyst"},
-        "caseParties": [
-            {
-                "index": "1",
-                "identificationType": "Frit",
-                "identification": "",
-                "participantRole": "Primær",
-                "name": "",
-                "address": None,
-                "nameAddressProtected": False,
-            }
-        ],
-    }
-    nova = _scripted({"/api/Case/GetList": [(200, _list(wire))], "/api/Case/UpdatePartyAddress": [(404, None)]})
-    party = nova.get_case(CaseRef("nova", "c1")).parties[0]
-    with pytest.raises(CapabilityMissing):
-        nova.update_party_contact(party.ref, PartyContactChange(party.contact, is_protected=True), key=key("x"))
+def test_without_a_number_nothing_is_asked(no_network: httpx.MockTransport) -> None:
+    with pytest.raises(NotFound):
+        offline(no_network, "api").find_case(" ")
+
+
+def test_documents_of_a_nova_that_knows_no_paging_are_read() -> None:
+    letter = {"documentUuid": "d1", "title": "t", "documentType": "Internt", "documentDate": "2026-01-02T03:04:05"}
+    nova = scripted({"/api/Document/GetList": [(200, {"documents": [letter]})]})
+    assert [document.id for document in nova.list_documents(CaseRef("nova", "c1"))] == ["d1"]
 
 
 def test_a_nova_that_answers_with_another_case_is_drift() -> None:
-    nova = _scripted({"/api/Case/GetList": [(200, _list({"common": {"uuid": "another"}}))]})
+    nova = scripted({"/api/Case/GetList": [(200, listed({"common": {"uuid": "another"}}))]})
     with pytest.raises(SchemaDrift) as raised:
         nova.get_case(CaseRef("nova", "c1"))
     assert raised.value.detail == "cases[0].common.uuid"
@@ -199,7 +174,7 @@ def test_a_nova_that_answers_with_another_case_is_drift() -> None:
 
 def test_an_empty_page_that_promises_more_is_drift() -> None:
     page = {"pagingInformation": {"numberOfRows": 0, "hasMoreRows": True}, "cases": []}
-    nova = _scripted({"/api/Case/GetList": [(200, page)]})
+    nova = scripted({"/api/Case/GetList": [(200, page)]})
     with pytest.raises(SchemaDrift):
         nova.search_cases(party=Cpr("1012620000"))
 
@@ -210,7 +185,7 @@ def test_a_reminder_on_a_later_page_is_found() -> None:
         (200, {"pagingInformation": {"hasMoreRows": True}, "taskList": [{"uuid": "other"}]}),
         (200, {"pagingInformation": {"hasMoreRows": False}, "taskList": [{"uuid": str(wanted).upper()}]}),
     ]
-    nova = _scripted({"/api/Task/GetList": pages})
+    nova = scripted({"/api/Task/GetList": pages})
     assert nova.find_reminder(CaseRef("nova", "c1"), key=key("x")).sighting is Sighting.PRESENT
 
 
@@ -220,7 +195,7 @@ def test_half_a_letter_is_refused_before_anything_is_sent(no_network: httpx.Mock
         token_url="http://127.0.0.1/token",
         client_id="x",
         client_secret="x",
-        assumed_address_write=True,
+        address_write="api",
         transport=no_network,
     )
     note = NewJournalNote("Titel", "0709614592 \ud83d", NOTE.at)
@@ -242,28 +217,3 @@ def test_no_write_of_nova_is_promised_to_show_at_once(nova: NovaCaseRegister) ->
     for operation in WriteOperation:
         traits = nova.write_traits(operation)
         assert (traits.worth, traits.settle_seconds) == (LookUpWorth.EVENTUAL, 5.0)
-
-
-def _list(case: dict[str, object]) -> dict[str, object]:
-    return {"pagingInformation": {"numberOfRows": 1, "hasMoreRows": False}, "cases": [case]}
-
-
-def _scripted(script: dict[str, list[tuple[int, object]]]) -> NovaCaseRegister:
-    """A Nova that answers each route from its list; the last answer stays."""
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/token":
-            return httpx.Response(200, json={"access_token": "t", "expires_in": 300})
-        assert json.loads(request.content)["common"]["transactionId"]
-        answers = script[request.url.path]
-        status, body = answers.pop(0) if len(answers) > 1 else answers[0]
-        return httpx.Response(status, json=body)
-
-    return open_nova(
-        url="http://127.0.0.1",
-        token_url="http://127.0.0.1/token",
-        client_id="x",
-        client_secret="x",
-        assumed_address_write=True,
-        transport=httpx.MockTransport(answer),
-    )

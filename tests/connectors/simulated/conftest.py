@@ -14,14 +14,20 @@ from connectors.simulated.server import Running, running
 SEED, CITIZENS, CASES = 7, 300, 700
 DEFAULTS = {
     "assumedAddressWrite": True,
+    "vendorSyncHours": None,
     "repeatMode": "upsert",
     "tokenSeconds": 300.0,
     "quirkBase64": False,
     "quirkLetters": False,
     "strict": True,
     "today": None,
+    "weekendSilence": False,
+    "delayHours": 0.0,
+    "shuffleEvents": False,
+    "clockSkewSeconds": 0.0,
+    "subscriptionsEnforced": False,
 }
-NEW_ADDRESS = {
+NEW_ADDRESS: dict[str, Any] = {
     "careOf": "",
     "locality": "",
     "roadName": "Testvænget",
@@ -34,6 +40,8 @@ NEW_ADDRESS = {
     "municipalityCode": "0899",
     "roadCode": "2001",
     "addressUuid": "",
+    "freeLines": [],
+    "country": "",
 }
 
 
@@ -80,6 +88,43 @@ def cpr(served: Running) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def dar(served: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{served.url}/dar", timeout=10, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def wash(dar: httpx.Client) -> Callable[[str], dict[str, Any]]:
+    def ask(text: str) -> dict[str, Any]:
+        query = {"betegnelse": text}
+        answer: dict[str, Any] = dar.get("/datavask/adresser", params=query).raise_for_status().json()
+        return answer
+
+    return ask
+
+
+@pytest.fixture
+def places(dar: httpx.Client) -> Callable[..., list[dict[str, Any]]]:
+    def ask(**query: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (
+            dar.get("/adresser", params={"struktur": "mini", **query}).raise_for_status().json()
+        )
+        return found
+
+    return ask
+
+
+@pytest.fixture
+def events(dar: httpx.Client) -> Callable[[int], list[dict[str, Any]]]:
+    def ask(after: int) -> list[dict[str, Any]]:
+        query = {"sekvensnummerfra": after + 1}
+        found: list[dict[str, Any]] = dar.get("/replikering/haendelser", params=query).raise_for_status().json()
+        return found
+
+    return ask
+
+
 @pytest.fixture(autouse=True)
 def _as_it_was(request: pytest.FixtureRequest) -> Iterator[None]:
     """After each test of a served municipality nothing goes wrong any more, and the settings are the defaults."""
@@ -91,7 +136,7 @@ def _as_it_was(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def address() -> dict[str, str]:
+def address() -> dict[str, Any]:
     return dict(NEW_ADDRESS)
 
 

@@ -48,6 +48,16 @@ def test_a_caseworker_s_own_edit_is_not_in_the_ledger(
     assert admin.get("/ledger", params={"case": key}).json() == {"entries": []}
 
 
+def test_a_caseworker_writes_contact_address_and_name_too(
+    admin: httpx.Client, case: Case, address: dict[str, Any], reload_case: Callable[[str], Case]
+) -> None:
+    key = case["common"]["uuid"]
+    edit = {"case": key, "index": "1", "contactAddress": address, "name": "Ny Prøvesen"}
+    assert admin.post("/parties/address", json=edit).status_code == 200
+    party = reload_case(key)["caseParties"][0]
+    assert (party["contactAddress"], party["name"]) == (address, "Ny Prøvesen")
+
+
 def test_the_ledger_tells_the_writes_in_order_with_what_they_were(
     admin: httpx.Client, add_note: Send, put_task: Send, case: Case
 ) -> None:
@@ -139,6 +149,10 @@ def test_a_night_says_when_there_were_not_enough_people(admin: httpx.Client) -> 
         ("/nights", {"moves": 2, "careOf": 2, "future": 1}, "moves"),
         ("/cases/close", {"case": "x"}, "case"),
         ("/parties/address", {"case": "6f0d3f5e-6d0b-5c1c-9c5e-0a4f6d2c7b11", "index": "1"}, "address"),
+        ("/cases/document", {"case": "6f0d3f5e-6d0b-5c1c-9c5e-0a4f6d2c7b11"}, "documentDate"),
+        ("/cases/document", {"case": "6f0d3f5e-6d0b-5c1c-9c5e-0a4f6d2c7b11", "documentDate": "x"}, "documentDate"),
+        ("/vendor/tick", {"timer": 1}, "timer"),
+        ("/settings", {"vendorSyncHours": -1}, "vendorSyncHours"),
         ("/settings", {"repeatMode": "ukendt"}, "repeatMode"),
         ("/settings", {"ukendt": 1}, "ukendt"),
         ("/settings", {}, "settings"),

@@ -112,6 +112,57 @@ def test_an_address_written_twice_is_a_replay_in_the_ledger(
     assert rows == [(True, False, "1"), (True, True, "1")]
 
 
+def test_an_address_of_free_lines_is_written(
+    put_address: Send, reload_case: Reload, case: Case, address: dict[str, Any]
+) -> None:
+    abroad = {**dict.fromkeys(address, ""), "freeLines": ["Prøvegatan 4", "S-456 78 Prövstad"], "country": "Sverige"}
+    assert put_address(case["common"]["uuid"], address=abroad).status_code == 200
+    assert reload_case(case["common"]["uuid"])["caseParties"][0]["address"] == abroad
+
+
+def test_a_contact_address_and_a_name_are_written_without_touching_the_rest(
+    put_address: Send, reload_case: Reload, case: Case, address: dict[str, Any]
+) -> None:
+    before = case["caseParties"][0]
+    answer = put_address(case["common"]["uuid"], contactAddress=address, name="Ny Prøvesen")
+    assert answer.status_code == 200
+    party = reload_case(case["common"]["uuid"])["caseParties"][0]
+    assert party == before | {"contactAddress": address, "name": "Ny Prøvesen"}
+
+
+def test_an_address_without_a_part_is_none(
+    put_address: Send, reload_case: Reload, case: Case, address: dict[str, Any]
+) -> None:
+    key = case["common"]["uuid"]
+    put_address(key, contactAddress=address)
+    put_address(key, contactAddress=dict.fromkeys(address, "") | {"freeLines": []})
+    assert reload_case(key)["caseParties"][0]["contactAddress"] is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "path"),
+    [
+        ("freeLines", ["x"] * 6, "freeLines"),
+        ("freeLines", ["x" * 35], "freeLines.0"),
+        ("freeLines", "Prøvegatan 4", "freeLines"),
+        ("country", None, "country"),
+        ("roadName", "Testvænget\n", "roadName"),
+        ("careOf", "Ester \u202eØveholm", "careOf"),
+        ("land", "Sverige", "land"),
+    ],
+)
+def test_an_address_that_no_letter_could_carry_is_refused(
+    put_address: Send, case: Case, address: dict[str, Any], field: str, value: object, path: str
+) -> None:
+    answer = put_address(case["common"]["uuid"], contactAddress=address | {field: value})
+    assert (answer.status_code, answer.json()["field"]) == (400, f"contactAddress.{path}")
+
+
+@pytest.mark.parametrize("name", ["", "x" * 101, "Prøvesen\x00", "Prøvesen\u2066", 5])
+def test_a_name_that_is_none_is_refused(put_address: Send, case: Case, name: object) -> None:
+    assert put_address(case["common"]["uuid"], name=name).json() == {"errorCode": "InvalidField", "field": "name"}
+
+
 def test_an_update_of_nothing_is_refused(put_address: Send, case: Case) -> None:
     assert put_address(case["common"]["uuid"]).json() == {"errorCode": "MissingField", "field": "address"}
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.simulated.numbers import birthday, make_cpr, make_cvr, passes_modulus_11
+from connectors.simulated.particulars import read_particulars
 from connectors.simulated.published import PEOPLE
 from connectors.simulated.seed import open_municipality
 from connectors.simulated.store import Store, StoreMismatchError, from_json
@@ -18,7 +19,7 @@ from foundation.addresses import CivilAddress, is_same_address
 from foundation.cpr import Cpr
 
 PUBLISHED = {person.pnr for person in PEOPLE}
-TABLES = ("address", "person", "esdh_case", "party", "note")
+TABLES = ("address", "person", "past_address", "esdh_case", "party", "note")
 
 
 @contextmanager
@@ -142,6 +143,58 @@ def test_every_published_person_has_an_open_case(store: Store) -> None:
 
 def test_some_people_have_several_cases(store: Store) -> None:
     assert store.count("SELECT max(n) FROM (SELECT count(*) AS n FROM party GROUP BY identification)") > 3
+
+
+def test_everybody_has_one_to_four_earlier_addresses_and_one_person_a_long_history(store: Store) -> None:
+    rows = store.rows("SELECT pnr, (SELECT count(*) FROM past_address WHERE pnr = person.pnr) AS past FROM person")
+    counts = {row["pnr"]: row["past"] for row in rows}
+    assert counts.pop("0707614293") == 14
+    assert {1, 2, 3, 4} == set(counts.values())
+
+
+def test_earlier_addresses_follow_one_another_from_the_birth_to_the_present_address(store: Store) -> None:
+    for person in store.rows("SELECT * FROM person"):
+        past = store.rows("SELECT * FROM past_address WHERE pnr = ? ORDER BY position", (person["pnr"],))
+        begun = [*(row["moved_in"] for row in past), person["moved_in"]]
+        assert begun == sorted(begun)
+        assert begun[0] >= person["birth_day"]
+        assert [row["moved_out"] for row in past] == begun[1:]
+
+
+def test_no_earlier_address_is_the_present_one(store: Store) -> None:
+    rows = store.rows(
+        "SELECT past_address.address AS old, person.address AS new FROM past_address JOIN person USING (pnr)"
+    )
+    assert all(not is_same_address(_civil(row["old"]), _civil(row["new"])) for row in rows)
+
+
+def test_some_people_came_from_another_municipality_and_it_is_told(store: Store) -> None:
+    newest = {
+        row["pnr"]: from_json(row["address"])["municipalityCode"]
+        for row in store.rows("SELECT * FROM past_address ORDER BY position")
+    }
+    people = store.rows("SELECT pnr, address, moved_from FROM person")
+    for person in people:
+        code = from_json(person["address"])["municipalityCode"]
+        assert person["moved_from"] == ("" if newest[person["pnr"]] == code else newest[person["pnr"]])
+    assert sum(person["moved_from"] == "0898" for person in people) > 3
+
+
+def test_a_child_lives_with_one_of_its_parents_who_know_it(store: Store) -> None:
+    known = {row["pnr"]: row for row in store.rows("SELECT * FROM person")}
+    children = [row for row in known.values() if row["remark"].startswith("barn") and row["origin"] == "generated"]
+    assert len(children) > 2
+    assert {row["is_shared"] for row in children} == {0, 1}
+    for child in children:
+        facts = read_particulars(child)
+        parents = [known[pnr] for pnr in (facts.mother, facts.father) if pnr]
+        assert len(parents) == len(facts.custody) == 2
+        assert all(child["pnr"] in read_particulars(parent).children for parent in parents)
+        assert any(_home(parent) == _home(child) for parent in parents)
+
+
+def _home(person: sqlite3.Row) -> dict[str, str]:
+    return from_json(person["address"]) | {"careOf": ""}
 
 
 @pytest.mark.parametrize(("citizens", "cases"), [(0, 0), (1, 3), (35, 10)])
