@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CursorResult, RowMapping, insert, select, update
@@ -19,16 +19,18 @@ from sqlmodel import Session
 from audit.events import DecisionRef, Event, PrivateDetail
 from audit.vocabulary import EventType, RetentionClass
 from casework.begun import require_none_begun
+from casework.draws import Draw
 from casework.errors import ApprovalRefusedError, ReasonMissingError, UnknownItemError
 from casework.moves import Detail, Lease, move, require_lease
 from casework.proposals import ApprovedProposal, Proposal
-from casework.states import ApprovalState
+from casework.states import ApprovalState, EffectState
 from casework.steps import discard_steps
-from casework.tables import ApprovalRow, WorkItemRow
+from casework.tables import ApprovalRow, EffectRow, WorkItemRow
 from casework.transitions import APPROVE, PARK, SEND_BACK, TAKE_OVER, Transition
 from casework.workplace import Acting, Workplace, as_person
 from foundation.actor import Actor
 from foundation.identifiers import new_id
+from foundation.working_time import add_working_seconds
 
 _APPROVAL = ApprovalRow.__table__
 _ITEM = WorkItemRow.__table__
@@ -44,7 +46,10 @@ class Question:
     may_approve: frozenset[str]
     #: Ids of people who may not: the run's starter, and the authors where the card says so.
     barred: frozenset[str]
+    #: Seconds of working time (``foundation.working_time``).
     valid_for: float
+    #: The draw, where a policy lets the proposal pass; recorded whatever it says.
+    draw: Draw | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ def ask(session: Session, place: Workplace, lease: Lease, question: Question, *,
             may_approve=_listed(question.may_approve),
             barred=_listed(question.barred),
             asked_at=place.now(),
-            expires_at=place.now() + timedelta(seconds=question.valid_for),
+            expires_at=add_working_seconds(place.now(), question.valid_for),
             excluded_rows=_listed(frozenset()),
         )
     )
@@ -107,12 +112,16 @@ def ask(session: Session, place: Workplace, lease: Lease, question: Question, *,
         purpose=acting.purpose,
         run=acting.run(item=lease.item_id, attempt=lease.attempt),
         decision=DecisionRef(rule=rules, inputs_digest=proposal.digest()),
-        facts={"approval": str(approval_id), "rows": len(proposal.rows)},
+        facts={"approval": str(approval_id), "rows": len(proposal.rows), **_drawn(question.draw)},
     )
     place.record(session, event)
     # Getting somewhere clears the attempts: they count tries in a row, not visits in a life.
     move(session, place, PARK, lease.item_id, acting=acting, lease=lease, values={"approval_id": None, "attempts": 0})
     return approval_id
+
+
+def _drawn(draw: Draw | None) -> dict[str, int | bool]:
+    return {**draw.facts(), "sampled": draw.waits} if draw is not None else {}
 
 
 def waiting(
@@ -210,9 +219,22 @@ def withdraw(session: Session, approval_id: UUID) -> None:
 def approved_proposal(session: Session, approval_id: UUID) -> ApprovedProposal:
     """What was approved, for the handling that rests on it."""
     query = select(_APPROVAL).where(_APPROVAL.c.id == approval_id, _APPROVAL.c.state == ApprovalState.APPROVED.value)
-    row = session.execute(query).mappings().one()
+    return _approved(session.execute(query).mappings().one())
+
+
+def carried_out(session: Session, item_id: UUID) -> list[ApprovedProposal]:
+    """The proposals of an item under which something was written, the newest first, also those withdrawn since."""
+    effects = EffectRow.__table__
+    used = select(effects.c.approval_id).where(
+        effects.c.item_id == item_id, effects.c.approval_id.is_not(None), effects.c.state == EffectState.DONE.value
+    )
+    query = select(_APPROVAL).where(_APPROVAL.c.item_id == item_id, _APPROVAL.c.id.in_(used))
+    return [_approved(row) for row in session.execute(query.order_by(_APPROVAL.c.id.desc())).mappings()]
+
+
+def _approved(row: RowMapping) -> ApprovedProposal:
     return ApprovedProposal(
-        approval_id=str(approval_id),
+        approval_id=str(row["id"]),
         proposal=_open_proposal(row),
         excluded_rows=frozenset(json.loads(row["excluded_rows"])),
         approved_by=row["decided_by"],

@@ -12,15 +12,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Row, bindparam, select, update
+from sqlalchemy import Connection, CursorResult, Row, select, update
 from sqlmodel import Session
 
+from audit.driver_sql import as_uuid, is_sqlite, run, run_many
 from audit.events import Event
 from casework.begun import open_effects
 from casework.incidents import report
 from casework.moves import Detail, Lease, move
-from casework.states import ApprovalState, ItemState
+from casework.states import ApprovalState, ItemState, RobotState
 from casework.steps import discard_steps
+from casework.stored_values import stored
 from casework.tables import ApprovalRow, WorkItemRow
 from casework.transitions import CLAIM, EXPIRE_LEASE, FAIL, LAPSE, WAKE
 from casework.workplace import Acting, Workplace, as_system
@@ -30,19 +32,15 @@ _APPROVAL = ApprovalRow.__table__
 #: How many items the reaper looks at in one transaction, so that it never holds the database long.
 _PORTION = 200
 
-_CLAIM = (
-    update(_ITEM)
-    .where(_ITEM.c.id == bindparam("item"), _ITEM.c.state == ItemState.NEW.value)
-    .values(
-        state=ItemState.IN_PROGRESS.value,
-        attempts=_ITEM.c.attempts + 1,
-        lease_token=_ITEM.c.lease_token + 1,
-        lease_owner=bindparam("worker"),
-        lease_expires_at=bindparam("expires"),
-        run_id=bindparam("run"),
-        updated_at=bindparam("now"),
-    )
-)
+#: Every claim asks these, so they are handed to the driver as they are. Of a robot that rests nothing is handed out.
+_NEXT = """SELECT id, reference, payload, approval_id, lease_token, attempts FROM work_item
+    WHERE robot = ? AND state = 'new' ORDER BY priority, id LIMIT ?"""
+_LOCKED = " FOR UPDATE SKIP LOCKED"
+_CLAIM = """UPDATE work_item SET state = 'in_progress', attempts = attempts + 1, lease_token = lease_token + 1,
+    lease_owner = ?, lease_expires_at = ?, run_id = ?, updated_at = ? WHERE id = ? AND state = 'new'"""
+_DUE = "SELECT id FROM work_item WHERE state = 'deferred' AND available_at <= ?"
+_OF_ROBOT = " AND robot = ?"
+_OLDEST_DUE = " ORDER BY available_at LIMIT ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,35 +61,13 @@ def claim(
     with place.database.write() as session:
         now = place.now()
         wake_due(session, place, robot=robot)
-        query = (
-            select(
-                _ITEM.c.id,
-                _ITEM.c.reference,
-                _ITEM.c.payload,
-                _ITEM.c.approval_id,
-                _ITEM.c.lease_token,
-                _ITEM.c.attempts,
-            )
-            .where(_ITEM.c.robot == robot, _ITEM.c.state == ItemState.NEW.value)
-            .order_by(_ITEM.c.priority, _ITEM.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        claimed = [
-            ClaimedItem(
-                lease=Lease(row.id, worker, row.lease_token + 1, row.attempts + 1),
-                robot=robot,
-                reference=row.reference,
-                payload=row.payload,
-                approval_id=row.approval_id,
-            )
-            for row in session.execute(query)
-        ]
+        connection = session.connection()
+        claimed = _next(connection, place, robot, worker=worker, limit=limit)
         if not claimed:
             return []
         expires = now + timedelta(seconds=lease_seconds)
-        same = {"worker": worker, "expires": expires, "run": run_id, "now": now}
-        session.connection().execute(_CLAIM, [{"item": item.lease.item_id, **same} for item in claimed])
+        same = stored(connection, worker, expires, run_id, now)
+        run_many(connection, _CLAIM, [(*same, *stored(connection, item.lease.item_id)) for item in claimed])
         place.record(
             session,
             *[
@@ -109,6 +85,22 @@ def claim(
         return claimed
 
 
+def _next(connection: Connection, place: Workplace, robot: str, *, worker: UUID, limit: int) -> list[ClaimedItem]:
+    """What is claimed next, locked: on SQLite by the transaction, on PostgreSQL row by row."""
+    query = _NEXT if is_sqlite(connection) else _NEXT + _LOCKED
+    ring = place.database.ring
+    return [
+        ClaimedItem(
+            lease=Lease(as_uuid(key), worker, token + 1, attempts + 1),
+            robot=robot,
+            reference=reference,
+            payload=ring.unseal(bytes(payload), place="work_item.payload"),
+            approval_id=as_uuid(approval) if approval is not None else None,
+        )
+        for key, reference, payload, approval, token, attempts in run(connection, query, robot, limit)
+    ]
+
+
 def keep(place: Workplace, *, worker: UUID, lease_seconds: float) -> int:
     """Prolong every lease of this worker (the heartbeat); returns how many it still has.
 
@@ -123,16 +115,11 @@ def keep(place: Workplace, *, worker: UUID, lease_seconds: float) -> int:
 
 def wake_due(session: Session, place: Workplace, *, robot: str | None = None) -> int:
     """Bring deferred items whose time has come back to the queue; returns how many."""
-    query = (
-        select(_ITEM.c.id)
-        .where(_ITEM.c.state == ItemState.DEFERRED.value, _ITEM.c.available_at <= place.now())
-        .order_by(_ITEM.c.available_at)
-        .limit(_PORTION)
-        .with_for_update(skip_locked=True)
-    )
-    if robot is not None:
-        query = query.where(_ITEM.c.robot == robot)
-    due = session.execute(query).scalars().all()
+    connection = session.connection()
+    query = _DUE + (_OF_ROBOT if robot is not None else "") + _OLDEST_DUE
+    values = (*stored(connection, place.now()), *((robot,) if robot is not None else ()), _PORTION)
+    found = run(connection, query if is_sqlite(connection) else query + _LOCKED, *values)
+    due = [as_uuid(key) for (key,) in found.all()]
     for item_id in due:
         move(session, place, WAKE, item_id, acting=as_system("clock"), values={"available_at": None})
     return len(due)

@@ -3,7 +3,8 @@
     intended ──► done | refused | not_done | in_doubt
     not_done ──► intended          known not to have happened: the right to call is given again
     intended ──► intended          taken over from an owner who is proven dead; ``calls`` grows
-    in_doubt ──► done | not_done   a named person says what he saw
+    in_doubt ──► done | not_done   a named person says what he saw; also of one that is ``intended`` and whose owner
+                                   is dead, because nobody may ever come to look for it
     in_doubt, not_done ──► done    its owner was only paused, and tells what he did after all
 
 What must stay true: the right to call is written down before the call, by a worker that is alive and holds the item's
@@ -27,7 +28,7 @@ from casework.moves import Lease, because, move, require_lease
 from casework.states import EffectState, ItemState
 from casework.tables import EffectRow, WorkItemRow
 from casework.transitions import SETTLE
-from casework.workers import death_of, require_alive
+from casework.workers import require_alive, require_gone
 from casework.workplace import Acting, Workplace, as_person
 from foundation.actor import Actor
 from foundation.identifiers import new_id
@@ -276,7 +277,23 @@ def in_doubt_of(session: Session, item_id: UUID) -> list[RowMapping]:
     return list(session.execute(query).mappings())
 
 
-def settle(place: Workplace, effect_id: UUID, *, happened: bool, saw: str, actor: Actor, locks: Path) -> None:
+def begun_of(session: Session, item_id: UUID) -> list[RowMapping]:
+    """As ``in_doubt_of``, of effects that are ``intended``: a person may settle one whose owner is gone."""
+    columns = (_EFFECT.c.id, _EFFECT.c.system, _EFFECT.c.operation, _EFFECT.c.target, _EFFECT.c.intent)
+    query = select(*columns).where(_EFFECT.c.item_id == item_id, _EFFECT.c.state == EffectState.INTENDED.value)
+    return list(session.execute(query).mappings())
+
+
+def settle(
+    place: Workplace,
+    effect_id: UUID,
+    *,
+    happened: bool,
+    saw: str,
+    actor: Actor,
+    locks: Path,
+    owner_is_gone: str = "",
+) -> None:
     """A named person says whether an effect happened, and what he saw; the item goes on when all are settled.
 
     An item that does not wait for the answer, such as one that has failed, stays where it is.
@@ -288,39 +305,46 @@ def settle(place: Workplace, effect_id: UUID, *, happened: bool, saw: str, actor
         saw: free text, sealed.
         actor: who says it.
         locks: the folder of the workers' lock files.
+        owner_is_gone: how he knows that the worker that began it is gone for ever, where no lock can tell, for example
+            because its machine is no more; sealed. A worker that is seen to live is never gone.
 
     Raises:
         ReasonMissingError: without what was seen.
-        TransitionRefusedError: the effect is not in doubt; or it is said not to have happened while the worker that
-            has the right to call may wake and use it.
+        TransitionRefusedError: the effect is neither in doubt nor begun by a worker that is gone; or it is said not to
+            have happened while the worker that has the right to call may wake and use it.
         UnknownItemError: there is no such effect.
     """
     if not saw.strip():
         message = "Skriv, hvad du så i fagsystemet."
         raise ReasonMissingError(message)
-    columns = select(_EFFECT.c.item_id, _EFFECT.c.owner, _EFFECT.c.state).where(_EFFECT.c.id == effect_id)
+    columns = select(_EFFECT.c.item_id, _EFFECT.c.owner, _EFFECT.c.state, _EFFECT.c.calls)
+    query = columns.where(_EFFECT.c.id == effect_id)
     with place.database.read() as session:
-        known = session.execute(columns).one_or_none()
+        known = session.execute(query).one_or_none()
     if known is None:
         message = f"Der er ingen ændring {effect_id}. Se de uvisse opgaver: sagsgang items --state in_doubt"
         raise UnknownItemError(message)
-    _require_in_doubt(effect_id, known.state)
-    # Nobody gets the right to call while the effect is in doubt, so that the owner stays who he is.
-    if not happened and death_of(place, known.owner, locks=locks) is None:
-        message = "Arbejderen, der begyndte ændringen, er standset, men ikke stoppet. Stop den først."
-        raise TransitionRefusedError(message)
+    _require_open(effect_id, known.state)
+    # Of one in doubt it is enough that it is known to have happened: then nobody calls again.
+    if known.state == EffectState.INTENDED.value or not happened:
+        require_gone(place, known.owner, locks=locks, claim=owner_is_gone.strip())
     item_id: UUID = known.item_id
     with place.database.write() as session:
         # Two people may settle two effects of one item at once; the second must see what the first said.
         item_state = _lock_item(session, item_id)
-        row = session.execute(columns.with_for_update()).one()
-        _require_in_doubt(effect_id, row.state)
+        row = session.execute(query.with_for_update()).one()
+        _require_open(effect_id, row.state)
+        if (row.owner, row.calls) != (known.owner, known.calls):
+            message = "En anden arbejder er i gang med ændringen nu. Vent, til den er færdig."
+            raise TransitionRefusedError(message)
         state = EffectState.DONE if happened else EffectState.NOT_DONE
         settled = {"state": state.value, "settled_at": place.now(), "settled_by": actor.id, "saw": saw.encode()}
         if happened:
             settled["remote_id"] = "settled-by-person"
         session.execute(update(_EFFECT).where(_EFFECT.c.id == effect_id).values(**settled))
-        detail = because(saw, effect=str(effect_id), happened=happened)
+        reason = f"{saw}\n\nArbejderen er væk: {owner_is_gone}" if owner_is_gone.strip() else saw
+        overruled = {"owner_is_gone": True} if owner_is_gone.strip() else {}
+        detail = because(reason, effect=str(effect_id), happened=happened, **overruled)
         acting = as_person(actor)
         if item_state != ItemState.IN_DOUBT.value or in_doubt_of(session, item_id):
             run = acting.run(item=item_id, effect=effect_id)
@@ -331,8 +355,8 @@ def settle(place: Workplace, effect_id: UUID, *, happened: bool, saw: str, actor
             move(session, place, SETTLE, item_id, acting=acting, values={"attempts": 0}, detail=detail)
 
 
-def _require_in_doubt(effect_id: UUID, state: str) -> None:
-    if state != EffectState.IN_DOUBT.value:
+def _require_open(effect_id: UUID, state: str) -> None:
+    if state not in {EffectState.IN_DOUBT.value, EffectState.INTENDED.value}:
         message = f"Ændringen {effect_id} er ikke uvis, den er {state}."
         raise TransitionRefusedError(message)
 

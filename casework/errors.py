@@ -2,6 +2,7 @@
 
     CaseworkError
     ├── TransitionRefusedError    the item is not where this transition begins
+    ├── AlreadyRunningError       as many runs of the robot go on as may
     ├── LeaseLostError            another worker has, or may have, the item
     │   └── WorkerLostError       others may take this whole worker for dead; it must stop
     ├── UnknownItemError          there is no such item, approval, effect or incident
@@ -28,6 +29,13 @@ class TransitionRefusedError(CaseworkError):
     """The item is not where this transition begins."""
 
     code = "transition_refused"
+
+
+class AlreadyRunningError(CaseworkError):
+    """As many runs of the robot go on as may; theirs is the work."""
+
+    code = "already_running"
+    is_retryable = True
 
 
 class LeaseLostError(CaseworkError):

@@ -120,6 +120,29 @@ def _known(session: Session, robot: str, references: Sequence[str]) -> dict[str,
     return ids
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierItem:
+    """An item with a reference of the same family."""
+
+    reference: str
+    created_at: datetime
+    is_open: bool
+
+
+def references_from(session: Session, robot: str, prefix: str) -> list[EarlierItem]:
+    """The items of this robot whose reference begins with ``prefix``, which ends in a colon."""
+    query = select(_ITEM.c.reference, _ITEM.c.created_at, _ITEM.c.state).where(_ITEM.c.robot == robot)
+    if session.get_bind().dialect.name == "sqlite":
+        # From the prefix to the next character after the colon: a range of the index, where LIKE reads the table.
+        query = query.where(_ITEM.c.reference >= prefix, _ITEM.c.reference < f"{prefix[:-1]};")
+    else:
+        # PostgreSQL orders by language, so there LIKE has an index of its own.
+        query = query.where(_ITEM.c.reference.startswith(prefix, autoescape=True))
+    return [
+        EarlierItem(row.reference, row.created_at, ItemState(row.state) in NOT_FINAL) for row in session.execute(query)
+    ]
+
+
 def cancel(session: Session, place: Workplace, item_id: UUID, *, acting: Acting, reason: str) -> bool:
     """Cancel an item; one in progress is asked to stop and notices it between steps.
 

@@ -18,7 +18,8 @@ from casework.states import ApprovalState, EffectState, ItemState
 from foundation.columns import Sealed, UtcDateTime
 
 
-def _one_of(column: str, states: type[StrEnum]) -> str:
+def one_of(column: str, states: type[StrEnum]) -> str:
+    """The condition of a check that lets the column hold these words only."""
     return f"{column} IN ({', '.join(repr(state.value) for state in states)})"
 
 
@@ -40,11 +41,15 @@ class WorkItemRow(SQLModel, table=True):
     __table__: ClassVar[Table]
     __table_args__ = (
         UniqueConstraint("robot", "reference", name="uq_work_item_reference"),
-        CheckConstraint(_one_of("state", ItemState), name="ck_work_item_state"),
+        CheckConstraint(one_of("state", ItemState), name="ck_work_item_state"),
         CheckConstraint(
             "(state = 'in_progress') = (lease_owner IS NOT NULL AND lease_expires_at IS NOT NULL)",
             name="ck_work_item_lease",
         ),
+        # PostgreSQL orders by language, so that finding references by how they begin needs an order of its own.
+        Index(
+            "ix_work_item_reference_prefix", "robot", "reference", postgresql_ops={"reference": "text_pattern_ops"}
+        ).ddl_if(dialect="postgresql"),
         # Claiming reads this index only, so its cost does not grow with finished items.
         Index(
             "ix_work_item_claim",
@@ -130,7 +135,7 @@ class EffectRow(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "effect"
     __table__: ClassVar[Table]
-    __table_args__ = (CheckConstraint(_one_of("state", EffectState), name="ck_effect_state"),)
+    __table_args__ = (CheckConstraint(one_of("state", EffectState), name="ck_effect_state"),)
 
     id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
     #: Digest of item, step, target, intent, occurrence and approval.
@@ -165,7 +170,7 @@ class ApprovalRow(SQLModel, table=True):
     __tablename__: ClassVar[str] = "approval"
     __table__: ClassVar[Table]
     __table_args__ = (
-        CheckConstraint(_one_of("state", ApprovalState), name="ck_approval_state"),
+        CheckConstraint(one_of("state", ApprovalState), name="ck_approval_state"),
         # One open question per item at most.
         Index(
             "uq_approval_waiting",
@@ -217,6 +222,14 @@ class RunRow(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "run"
     __table__: ClassVar[Table]
+    __table_args__ = (
+        Index(
+            "ix_run_open",
+            "robot",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
 
     id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
     robot: str = Field(sa_column=Column(Text, nullable=False))
@@ -228,6 +241,12 @@ class RunRow(SQLModel, table=True):
     started_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     ended_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     log_digest: str | None = Field(default=None, sa_column=Column(Text))
+    #: The worker whose lock proves that the run still goes on.
+    worker_id: UUID | None = Field(default=None, sa_column=Column(Uuid))
+    #: Whether it takes in new work: of those the schedule starts one at a time.
+    collects: bool | None = Field(default=None, sa_column=Column(Boolean))
+    #: The code of what ended it early.
+    failure: str | None = Field(default=None, sa_column=Column(Text))
 
 
 class IncidentRow(SQLModel, table=True):
@@ -260,6 +279,9 @@ class IncidentRow(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     closed_by: str | None = Field(default=None, sa_column=Column(Text))
     close_reason: bytes | None = Field(default=None, sa_column=Column(Sealed("incident.close_reason")))
+    acknowledged_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    acknowledged_by: str | None = Field(default=None, sa_column=Column(Text))
+    acknowledge_note: bytes | None = Field(default=None, sa_column=Column(Sealed("incident.acknowledge_note")))
 
 
 class CircuitRow(SQLModel, table=True):

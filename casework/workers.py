@@ -26,7 +26,7 @@ from sqlmodel import Session
 
 from audit.events import Event
 from audit.vocabulary import EventType
-from casework.errors import WorkerLostError
+from casework.errors import TransitionRefusedError, WorkerLostError
 from casework.tables import WorkerRow
 from casework.workplace import Workplace, as_system
 from foundation.database import Database
@@ -146,6 +146,51 @@ def death_of(place: Workplace, worker: UUID, *, locks: Path) -> datetime | None:
         if not place.database.is_sqlite and not proofs.enter_context(_session_lock(place.database, worker)):
             return None
         return _declare_dead(place, worker)
+
+
+def is_seen_alive(place: Workplace, worker: UUID, *, locks: Path) -> bool:
+    """Whether somebody is seen to hold this worker's lock; False also when nobody can look.
+
+    ``death_of`` proves a death; this proves a life. Between the two lie workers that cannot be judged from here, such
+    as one on a machine that is gone: of those a person must say.
+    """
+    with place.database.read() as session:
+        row = session.execute(select(_WORKER).where(_WORKER.c.id == worker)).mappings().one()
+    if row["declared_dead_at"] is not None or row["stopped_at"] is not None:
+        return False
+    if row["host"] == socket.gethostname() and (locks / f"worker-{worker}.lock").exists():
+        with _file_lock(locks, worker) as is_ours:
+            if not is_ours:
+                return True
+    if place.database.is_sqlite:
+        return False
+    with _session_lock(place.database, worker) as is_ours:
+        return not is_ours
+
+
+def require_gone(place: Workplace, worker: UUID, *, locks: Path, claim: str) -> None:
+    """Refuse while the worker may still use a right to call.
+
+    Args:
+        place: the workplace.
+        worker: the worker.
+        locks: the folder of the workers' lock files.
+        claim: how a person knows that the worker is gone, where no lock can tell; empty when nobody says so.
+
+    Raises:
+        TransitionRefusedError: it is seen to live; or nobody can see, and nobody says that it is gone.
+    """
+    if death_of(place, worker, locks=locks) is not None:
+        return
+    if is_seen_alive(place, worker, locks=locks):
+        message = "Arbejderen, der begyndte ændringen, kører stadig eller er sat på pause. Stop den først."
+        raise TransitionRefusedError(message)
+    if not claim:
+        message = (
+            "Det kan ikke ses herfra, om arbejderen, der begyndte ændringen, er stoppet. Stop den først; er dens "
+            "maskine væk for altid, så skriv, hvordan du ved det (--owner-is-gone)."
+        )
+        raise TransitionRefusedError(message)
 
 
 def _declare_dead(place: Workplace, worker: UUID) -> datetime:

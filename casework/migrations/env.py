@@ -8,7 +8,9 @@ from __future__ import annotations
 from alembic import context
 from sqlmodel import SQLModel
 
-import casework.tables  # noqa: F401 - imported so that the metadata knows every table.
+import casework.operating_tables
+import casework.oversight_tables
+import casework.tables  # noqa: F401 - all are imported so that the metadata knows every table.
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -163,6 +163,23 @@ def test_an_expired_proposal_is_planned_anew(place: Workplace) -> None:
         assert finished_steps(session, item_id, robot_version="1.0") == {}
 
 
+def test_a_proposal_that_is_asked_on_a_friday_can_be_answered_on_monday(place: Workplace) -> None:
+    # From Monday noon to Friday at 15.00.
+    place.clock.sleep(4 * 86_400 + 3 * 3600)
+    claimed = add_and_take(place)
+    asked = ask(place, claimed, valid_for=24 * 3600.0)
+    place.clock.sleep(3 * 86_400 - 1)
+    assert expire_approvals(place) == 0
+    assert len(_approve(place, Answer(claimed.lease.item_id, asked.digest()))) == 1
+
+
+def test_a_proposal_of_a_friday_runs_out_on_monday(place: Workplace) -> None:
+    place.clock.sleep(4 * 86_400 + 3 * 3600)
+    ask(place, add_and_take(place), valid_for=24 * 3600.0)
+    place.clock.sleep(3 * 86_400)
+    assert expire_approvals(place) == 1
+
+
 def test_a_batch_is_approved_together(place: Workplace) -> None:
     asked = [_asked(place, f"sag-{number}") for number in range(3)]
     ids = _approve(place, *(Answer(item_id, one.digest()) for item_id, one in asked))

@@ -9,7 +9,7 @@ import pytest
 
 from audit.events import CaseEventRef
 from casework import transitions
-from casework.effects import Effect, EffectRequest, Ending, find, finish, in_doubt_of, intend, settle
+from casework.effects import Effect, EffectRequest, Ending, begun_of, find, finish, in_doubt_of, intend, settle
 from casework.errors import KeyReusedError, LeaseLostError, ReasonMissingError, TransitionRefusedError, UnknownItemError
 from casework.items import reopen
 from casework.moves import Lease
@@ -17,7 +17,7 @@ from casework.states import EffectState, ItemState
 from casework.workers import Worker, enlist
 from casework.workplace import Workplace, as_person
 from tests.concurrency import at_once
-from tests.workbench import ACTING, ANNE, add_and_take, end, event_types, events, item, rows, state_of
+from tests.workbench import ACTING, ANNE, add_and_take, end, event_types, events, item, raw, rows, state_of
 
 
 @pytest.fixture
@@ -85,8 +85,9 @@ def _settle(
     happened: bool = True,
     saw: str = "Noten står der.",
     locks: Path = Path("nowhere"),
+    owner_is_gone: str = "",
 ) -> None:
-    settle(place, effect_id, happened=happened, saw=saw, actor=ANNE, locks=locks)
+    settle(place, effect_id, happened=happened, saw=saw, actor=ANNE, locks=locks, owner_is_gone=owner_is_gone)
 
 
 def test_an_intent_is_found_again_by_its_key(place: Workplace, worker: Worker) -> None:
@@ -256,6 +257,75 @@ def test_an_effect_is_settled_once_and_only_when_in_doubt(place: Workplace, work
         _settle(place, effect_id, happened=False)
     with pytest.raises(UnknownItemError):
         _settle(place, UUID(int=4))
+
+
+@pytest.mark.parametrize("happened", [True, False])
+def test_a_person_settles_what_a_dead_worker_began(
+    place: Workplace, worker: Worker, locks: Path, *, happened: bool
+) -> None:
+    claimed = add_and_take(place, worker=worker.id)
+    _intend(place, claimed.lease)
+    end(place, claimed, transitions.FAIL)
+    worker.stop()
+    with place.database.read() as session:
+        (begun,) = begun_of(session, claimed.lease.item_id)
+    _settle(place, begun["id"], happened=happened, locks=locks)
+    assert _known(place).state is (EffectState.DONE if happened else EffectState.NOT_DONE)
+    told = events(place, claimed.lease.item_id)[-1]
+    assert (told["type"], told["facts"]["happened"]) == ("effect.settled", happened)
+    assert "owner_is_gone" not in told["facts"]
+
+
+@pytest.mark.parametrize("happened", [True, False])
+def test_what_a_living_worker_is_about_to_do_is_settled_by_nobody(
+    place: Workplace, worker: Worker, locks: Path, *, happened: bool
+) -> None:
+    _intend(place, add_and_take(place, worker=worker.id).lease)
+    for word in ("", "Maskinen er brændt."):
+        with pytest.raises(TransitionRefusedError, match="Stop den først"):
+            _settle(place, _known(place).id, happened=happened, locks=locks, owner_is_gone=word)
+    assert _known(place).state is EffectState.INTENDED
+    assert "effect.settled" not in event_types(place)
+
+
+def _vanish(place: Workplace, worker: Worker) -> None:
+    """The worker's machine is gone, so that no lock can be tried."""
+    raw(place, "UPDATE worker SET host = 'en-anden-maskine'")
+    if not place.database.is_sqlite:
+        # PostgreSQL knows that the connection is gone, and would prove the death; here it is played not to.
+        assert worker._session_lock is not None
+        worker._session_lock.invalidate()
+        worker._session_lock.close()
+
+
+def test_of_a_worker_that_cannot_be_judged_a_named_person_says_that_it_is_gone(
+    place: Workplace, worker: Worker, locks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _intend(place, add_and_take(place, worker=worker.id).lease)
+    _vanish(place, worker)
+    monkeypatch.setattr("casework.workers.death_of", lambda *_args, **_options: None)
+    with pytest.raises(TransitionRefusedError, match="kan ikke ses herfra"):
+        _settle(place, _known(place).id, happened=False, locks=locks)
+    _settle(place, _known(place).id, happened=False, locks=locks, owner_is_gone="Serveren er skrottet.")
+    assert _known(place).state is EffectState.NOT_DONE
+    told = events(place)[-1]
+    assert (told["type"], told["actor"]["id"], told["facts"]["owner_is_gone"]) == ("effect.settled", "anne", True)
+    assert "skrottet" not in str(told)
+
+
+def test_what_another_worker_took_over_meanwhile_is_not_settled(
+    place: Workplace, worker: Worker, locks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claimed = add_and_take(place, worker=worker.id)
+    effect = _intend(place, claimed.lease)
+
+    def takes_over(*_args: object, **_options: object) -> None:
+        _intend(place, claimed.lease, before=effect)
+
+    monkeypatch.setattr("casework.effects.require_gone", takes_over)
+    with pytest.raises(TransitionRefusedError, match="En anden arbejder"):
+        _settle(place, effect.id, locks=locks)
+    assert _known(place).state is EffectState.INTENDED
 
 
 def test_a_refused_effect_may_be_tried_again_after_reopening_and_a_done_one_may_not(

@@ -5,15 +5,16 @@ from uuid import UUID
 import pytest
 
 from casework.errors import ReasonMissingError, UnknownItemError
-from casework.incidents import close, open_incidents, report
+from casework.incidents import acknowledge, close, count_items, get_incident, items_of, note_of, open_incidents, report
+from casework.states import IncidentState
 from casework.workplace import Workplace, as_person
 from tests.concurrency import at_once
-from tests.workbench import ANNE, ROBOT, event_types, rows
+from tests.workbench import ANNE, BO, ROBOT, add, event_types, rows
 
 
-def _report(place: Workplace, code: str = "schema_drift", system: str = "esdh") -> UUID:
+def _report(place: Workplace, code: str = "schema_drift", system: str = "esdh", item_id: UUID | None = None) -> UUID:
     with place.database.write() as session:
-        return report(session, place, robot=ROBOT, system=system, code=code, message="Se efter.")
+        return report(session, place, robot=ROBOT, system=system, code=code, message="Se efter.", item_id=item_id)
 
 
 def _close(place: Workplace, incident: UUID, reason: str = "Rettet af leverandøren.") -> None:
@@ -64,3 +65,64 @@ def test_an_incident_is_closed_once(place: Workplace) -> None:
     _close(place, incident)
     with pytest.raises(UnknownItemError):
         _close(place, incident)
+
+
+def test_every_item_that_met_the_trouble_is_kept(place: Workplace) -> None:
+    one, two = add(place, "en", "to")
+    for item in (one, two, one):
+        place.clock.sleep(1)
+        incident = _report(place, item_id=item)
+    with place.database.read() as session:
+        met = items_of(session, incident)
+        assert [item.id for item in met] == [one, two]
+        assert (get_incident(session, incident).occurrences, count_items(session, [incident])) == (3, {incident: 2})
+
+
+def test_items_of_another_incident_are_not_shown(place: Workplace) -> None:
+    one, two = add(place, "en", "to")
+    first = _report(place, item_id=one)
+    _report(place, code="fault", item_id=two)
+    with place.database.read() as session:
+        assert [item.id for item in items_of(session, first)] == [one]
+
+
+def test_an_acknowledged_incident_tells_who_looks_after_it_and_goes_on_counting(place: Workplace) -> None:
+    incident = _report(place)
+    with place.database.write() as session:
+        acknowledge(session, place, incident, acting=as_person(ANNE), note="Jeg ringer til leverandøren.")
+    assert _report(place) == incident
+    with place.database.read() as session:
+        seen = get_incident(session, incident)
+        assert note_of(session, incident) == "Jeg ringer til leverandøren."
+    assert (seen.state, seen.acknowledged_by, seen.occurrences) == (IncidentState.ACKNOWLEDGED, "anne", 2)
+    assert event_types(place) == ["incident.opened", "incident.acknowledged"]
+    assert "ringer" not in str(rows(place, "SELECT * FROM incident"))
+
+
+def test_another_person_may_relieve_the_one_who_acknowledged(place: Workplace) -> None:
+    incident = _report(place)
+    for who in (ANNE, BO):
+        with place.database.write() as session:
+            acknowledge(session, place, incident, acting=as_person(who), note="Min nu.")
+    with place.database.read() as session:
+        assert get_incident(session, incident).acknowledged_by == "bo"
+
+
+def test_acknowledging_needs_a_note(place: Workplace) -> None:
+    incident = _report(place)
+    with place.database.write() as session, pytest.raises(ReasonMissingError):
+        acknowledge(session, place, incident, acting=as_person(ANNE), note=" ")
+
+
+def test_a_closed_incident_is_not_acknowledged(place: Workplace) -> None:
+    incident = _report(place)
+    _close(place, incident)
+    with place.database.write() as session, pytest.raises(UnknownItemError):
+        acknowledge(session, place, incident, acting=as_person(ANNE), note="Min nu.")
+    with place.database.read() as session:
+        assert get_incident(session, incident).state is IncidentState.CLOSED
+
+
+def test_an_unknown_incident_is_refused(place: Workplace) -> None:
+    with place.database.read() as session, pytest.raises(UnknownItemError):
+        get_incident(session, UUID(int=7))

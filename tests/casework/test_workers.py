@@ -14,7 +14,7 @@ import pytest
 
 from casework import workers
 from casework.errors import LeaseLostError
-from casework.workers import Worker, death_of, enlist, require_alive
+from casework.workers import Worker, death_of, enlist, is_seen_alive, require_alive
 from casework.workplace import Workplace
 from tests.concurrency import at_once
 from tests.workbench import event_types, raw, rows
@@ -202,6 +202,21 @@ def test_without_its_connection_a_worker_has_no_right_to_call_ever_again(place: 
         with pytest.raises(LeaseLostError):
             worker.require_right_to_call()
     worker.stop()
+
+
+def test_a_worker_is_seen_alive_while_somebody_holds_its_lock(worker: Worker, place: Workplace, locks: Path) -> None:
+    assert is_seen_alive(place, worker.id, locks=locks)
+    worker.stop()
+    assert not is_seen_alive(place, worker.id, locks=locks)
+
+
+def test_a_worker_that_nobody_can_look_at_is_neither_seen_alive_nor_dead(place: Workplace, locks: Path) -> None:
+    gone = enlist(place, locks=locks)
+    raw(place, "UPDATE worker SET host = 'en-anden-maskine'")
+    # On another machine with SQLite; with PostgreSQL its connection still tells.
+    assert is_seen_alive(place, gone.id, locks=locks) is not place.database.is_sqlite
+    _die(gone)
+    assert not is_seen_alive(place, gone.id, locks=locks)
 
 
 def test_many_threads_may_ask_for_the_right_to_call_at_once(worker: Worker) -> None:

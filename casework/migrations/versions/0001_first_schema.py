@@ -1,6 +1,6 @@
 """The first schema.
 
-Triggers are made from the tables of transitions and prohibitions as they are when this revision runs.
+Triggers are made from the table of transitions as it is when this revision runs, and from the prohibitions of 0001.
 """
 
 from __future__ import annotations
@@ -301,7 +301,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_private_retention", "audit_private", ["retention"], unique=False)
     dialect = op.get_bind().dialect.name
-    for statement in (*audit.append_only.create_statements(dialect), *casework.triggers.create_statements(dialect)):
+    for statement in (
+        *audit.append_only.create_statements(dialect, revision=revision),
+        *casework.triggers.create_statements(dialect),
+    ):
         op.execute(sa.text(statement))
 
 
