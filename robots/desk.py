@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 from casework.proposals import ApprovedProposal
+from casework.results import RowResult
+from connectors.address_records import RegisteredAddress, WashResult
 from connectors.records import (
     Case,
     CaseCapabilities,
+    CaseDocument,
     CaseRef,
     JournalNote,
     NewJournalNote,
@@ -26,6 +30,7 @@ from connectors.records import (
     WriteReceipt,
 )
 from foundation.cpr import Cpr
+from foundation.kvhx import Kvhx
 
 T = TypeVar("T")
 
@@ -45,6 +50,12 @@ class CaseDesk(Protocol):
 
     def get_case(self, case: CaseRef) -> Case:
         """As ``CaseRegister.get_case``; the reading is recorded before the answer is released."""
+
+    def find_case(self, number: str) -> Case:
+        """As ``CaseRegister.find_case``; the reading is recorded before the answer is released."""
+
+    def list_documents(self, case: CaseRef) -> Sequence[CaseDocument]:
+        """As ``CaseRegister.list_documents``; the reading is recorded before the answer is released."""
 
     def list_journal_notes(self, case: CaseRef) -> Sequence[JournalNote]:
         """As ``CaseRegister.list_journal_notes``; the reading is recorded before the answer is released."""
@@ -66,8 +77,29 @@ class PersonDesk(Protocol):
         """The person as CPR describes him now; actor, purpose and work item are recorded before the answer is given."""
 
 
+class AddressDesk(Protocol):
+    """The address register as a robot meets it; it is asked about places, so nothing is recorded."""
+
+    def get(self, address_id: UUID) -> RegisteredAddress | None:
+        """As ``AddressRegister.get``."""
+
+    def by_kvhx(self, kvhx: Kvhx) -> RegisteredAddress | None:
+        """As ``AddressRegister.by_kvhx``."""
+
+    def wash(self, text: str) -> WashResult:
+        """As ``AddressRegister.wash``."""
+
+
 class Desk(Protocol):
     """What a robot is handed with a work item."""
+
+    @property
+    def addresses(self) -> AddressDesk | None:
+        """The address register, or None where the municipality has none."""
+
+    @property
+    def policy(self) -> str | None:
+        """The robot's policy in force, as JSON of the robot's own making, or None where none was ever put in force."""
 
     @property
     def cases(self) -> CaseDesk:
@@ -97,6 +129,15 @@ class Desk(Protocol):
 
     def remember(self, about: Cpr, value: str) -> None:
         """Remember ``value`` about this citizen, sealed; written with the next thing that the desk stores."""
+
+    def result(self, result: RowResult) -> None:
+        """Say what became of one row; written with the next thing that the desk stores, over what was said before."""
+
+    def is_held(self, row: str) -> bool:
+        """Whether a person put this row on hold after it was rolled back, and nobody released it (ADR-53)."""
+
+    def hold(self, row: str) -> None:
+        """Put this row on hold until a person releases it; written with the next thing that the desk stores."""
 
     def evidence(self, label: str, **facts: str | int | bool) -> None:
         """Record a fact about this item in the audit trail; never personal data.

@@ -21,12 +21,25 @@ class Completed:
 
 
 @dataclass(frozen=True, slots=True)
+class Automatic:
+    """On which policy a proposal may be carried out without a person, and how often one looks all the same."""
+
+    #: Per hundred of such proposals that wait for a person; drawn at random, and the draw is recorded.
+    sample_percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class NeedsApproval:
     """A person must decide on this proposal first; the item is parked and the run goes on with others."""
 
     proposal: Proposal
-    #: Seconds after which an unanswered proposal is made anew, because the facts may have changed.
+    #: Seconds of working time (``foundation.working_time``: no weekends, no public holidays) after which an
+    #: unanswered proposal is made anew, because the facts may have changed.
     valid_for: float = 24 * 3600.0
+    #: Set where the policy lets this proposal be carried out without a person, unless the draw says otherwise.
+    automatic: Automatic | None = None
+    #: Ids of people who may not approve it, beside the run's starter and, where the card says so, the authors.
+    barred: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,7 @@
-"""The second half of the robot: carry out what a person approved, and nothing else.
+"""The second half of the robot: carry out what was approved, and nothing else.
 
-For each approved row, in the order of case number and party:
-
-    1. read CPR (once per handling) and the case afresh, inside the row's step, so that no stored reading is trusted
-    2. rule again, as if the case still stood as it did when the plan was made; the ruling must be the approved one
-    3. set the protection mark first, read it back, and only then write the address (ADR-11)
-    4. read back, and compare
-    5. one journal note per case, after all its rows
+Before each row is written, CPR and the case are read afresh and ruled on again, as if the case still stood as it did
+when the plan was made; the ruling must be the approved one. See ``carrying`` for the order, ``writing`` for how.
 
 A case that was closed meanwhile is left alone (ADR-34). A row whose facts changed is not written; the others are, and
 at the end ``VersionConflict`` is raised (ADR-43). **Agreement with the work loop:** a ``VersionConflict`` that comes
@@ -23,246 +18,130 @@ What must stay true: nothing is written that the rules would not rule again at t
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
-from functools import cache, partial
-from itertools import groupby
+from functools import cached_property
 
 from casework.proposals import ApprovedProposal
-from connectors.errors import (
-    CaseArchived,
-    CaseClosed,
-    NotFound,
-    NotYetVisible,
-    SchemaDrift,
-    VersionConflict,
-)
-from connectors.records import (
-    Case,
-    CaseParty,
-    NewJournalNote,
-    PartyContact,
-    PartyContactChange,
-    PersonSnapshot,
-)
-from foundation.addresses import is_same_address
-from foundation.clock import local_date
-from robots.address_update import texts
+from connectors.errors import VersionConflict
+from connectors.records import Case, CaseParty
+from robots.address_update import notes
+from robots.address_update.carrying import Ending, Errand, Tally, carry_out
+from robots.address_update.gathering import Gathering, look_up
+from robots.address_update.payload import AddressChange
 from robots.address_update.plan import Plan, PlannedRow, start_of
+from robots.address_update.policy import Policy
 from robots.address_update.reasons import Reason
+from robots.address_update.remembered import Remembered
 from robots.address_update.rules import rule
-from robots.address_update.ruling import AppliedVersion, Policy, RulingKind
+from robots.address_update.rules_move import effect_of
+from robots.address_update.ruling import AppliedVersion, RulingKind, is_closed
+from robots.address_update.writing import is_as_planned, read_case
 from robots.desk import Desk
 from robots.outcome import Completed, Deferred, Outcome
 
 
-class RowResult(StrEnum):
-    """What became of one row; the names of the counts."""
-
-    APPLIED = "applied"
-    LEFT_OUT = "left_out"
-    CLOSED_SINCE_PLAN = "closed_since_plan"
-    CONFLICT = "conflict"
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenRow:
-    """The stored result of a row's step: what became of it and when; aware UTC."""
-
-    result: RowResult
-    at: datetime
-
-
-def apply(approval: ApprovedProposal, desk: Desk, policy: Policy, *, robot: str) -> Outcome:
+def apply(
+    work: AddressChange, approval: ApprovedProposal, desk: Desk, policy: Policy, *, item: str, robot: str
+) -> Outcome:
     """Carry out the approved rows; returns what the item came to.
 
     Args:
-        approval: what a person approved, and what he left out.
+        work: what made the item.
+        approval: what was approved, and what was left out.
         desk: the desk.
         policy: as when the plan was made.
+        item: the item's reference.
         robot: name and version, for the journal notes.
 
     Raises:
-        VersionConflict: after all that could be written was; see the top of this module.
+        VersionConflict: after all that could be written was, because a row changed or an address waited for it; see
+            the top of this module.
         NotYetVisible: a write was taken and cannot be read yet; the row goes on from there when tried again.
         SchemaDrift: what was read back is not what was written.
     """
     plan = Plan.from_json(approval.proposal.plan)
+    check = _Check(plan, desk, policy, item)
+
+    def note(rows: Sequence[PlannedRow]) -> tuple[str, str]:
+        text = notes.text(
+            rows,
+            moved_in=plan.moved_in,
+            approved_by=approval.approved_by,
+            robot=robot,
+            source=work.source,
+            event_ids=plan.event_ids,
+        )
+        return notes.title(rows), text
+
+    errand = Errand(success=Ending.APPLIED, refusal=check.refusal, keep=check.keep, note=note)
+    return _outcome(plan, approval, desk, carry_out(plan, approval, desk, errand))
+
+
+def _outcome(plan: Plan, approval: ApprovedProposal, desk: Desk, tally: Tally) -> Outcome:
     approved = {row.id for row in approval.approved_rows()}
-    rows = sorted((row for row in plan.rows if row.id in approved), key=lambda row: (row.case_number, row.party.id))
-    lookup = cache(partial(_look_up, desk, plan))
-    counts = Counter({RowResult.LEFT_OUT: len(plan.rows) - len(rows)})
-    without_note = 0
-    for number, group in groupby(rows, key=lambda row: row.case_number):
-        own = tuple(group)
-        written = [(row, _write(row, approval, desk, policy, lookup)) for row in own]
-        counts.update(each.result for _, each in written)
-        done = [(row, each.at) for row, each in written if each.result is RowResult.APPLIED]
-        if done and not _note(number, done, approval, desk, plan, robot):
-            without_note += 1
-    if counts[RowResult.CONFLICT]:
-        raise VersionConflict(desk.cases.system, "apply", f"{counts[RowResult.CONFLICT]} of {len(rows)} rows")
-    return _outcome(plan, desk, counts, without_note)
-
-
-def _outcome(plan: Plan, desk: Desk, counts: Counter[RowResult], without_note: int) -> Outcome:
+    waits = any(Reason.ADDRESS_WAITS in row.mentions for row in plan.rows if row.id in approved)
+    if waits and tally.endings[Ending.APPLIED]:
+        # The mark is gone, so the address that waited for it is looked at now, and approved by itself (ADR-12).
+        raise VersionConflict(desk.cases.system, "apply", "an address waited for the mark")
     if plan.coming is not None:
         wake = start_of(plan.coming)
         if desk.now() >= wake:
             raise VersionConflict("cpr", "apply", "a later move has taken effect")
         return Deferred(wake, Reason.FUTURE_MOVE.value, Reason.FUTURE_MOVE.sentence)
-    told = [(result.value, number) for result, number in counts.items() if number]
-    if without_note:
-        told.append(("note_missing", without_note))
-    if counts[RowResult.APPLIED]:
-        return Completed("applied", "De godkendte ændringer er skrevet og kontrolleret.", tuple(sorted(told)))
-    return Completed("skipped", "Ingen af ændringerne blev skrevet.", tuple(sorted(told)))
+    if tally.endings[Ending.APPLIED]:
+        return Completed("applied", "De godkendte ændringer er skrevet og kontrolleret.", tally.counts())
+    return Completed("skipped", "Ingen af ændringerne blev skrevet.", tally.counts())
 
 
-def _look_up(desk: Desk, plan: Plan) -> PersonSnapshot | None:
-    try:
-        return desk.people.lookup(plan.cpr)
-    except NotYetVisible:
-        raise
-    except NotFound:
-        return None
+@dataclass
+class _Check:
+    """Whether a row would be ruled again as it was; CPR is asked once per handling, and again before a mark goes."""
 
+    plan: Plan
+    desk: Desk
+    policy: Policy
+    item: str
 
-def _write(
-    row: PlannedRow,
-    approval: ApprovedProposal,
-    desk: Desk,
-    policy: Policy,
-    lookup: Callable[[], PersonSnapshot | None],
-) -> WrittenRow:
-    """The row's step. Reading and writing share it: once it is stored all is done, and before that all is read anew."""
+    @cached_property
+    def _gathering(self) -> Gathering | None:
+        return self._gather()
 
-    def work() -> WrittenRow:
-        result = _checked_and_written(row, desk, policy, lookup())
-        # Last in the step, so that it is stored with the step and therefore once.
-        desk.evidence("row", row=row.id, rule=row.reason.rule, result=result.value)
-        return WrittenRow(result, desk.now())
+    def _gather(self) -> Gathering | None:
+        snapshot = look_up(self.plan.cpr, self.desk)
+        return None if snapshot is None else Gathering(snapshot, self.desk, self.policy, self.item)
 
-    return desk.step("write", work, returns=WrittenRow, key=f"{row.id}@{approval.approval_id}")
+    def refusal(self, row: PlannedRow) -> Ending | None:
+        """Why the row may not be written now, or None."""
+        # Only CPR's word of this very moment takes a mark away (ADR-12).
+        gathering = self._gather() if row.change.unmarks_protected else self._gathering
+        case = read_case(row, self.desk)
+        party = case.party(row.party) if case is not None else None
+        if gathering is None or case is None or party is None:
+            return Ending.CONFLICT
+        if is_closed(case.state, case.progress):
+            return Ending.CLOSED_SINCE_PLAN
+        if not is_as_planned(row, party):
+            return Ending.CONFLICT
+        # Our own earlier writes are taken off before ruling, so that a row that was half written before a crash is
+        # ruled as it was. Somebody else's equal write is refused by the register: ``before`` does not stand there.
+        unwritten = replace(party, contact=row.before, name=row.name_before or party.name)
+        again = rule(gathering.facts(_with_party(case, unwritten), unwritten))
+        if again.kind is RulingKind.SKIP:
+            return Ending.SKIPPED
+        is_same = (again.kind, again.reason, again.change) == (row.kind, row.reason, row.change)
+        return None if is_same and again.is_protected == row.is_protected else Ending.CONFLICT
 
-
-def _checked_and_written(row: PlannedRow, desk: Desk, policy: Policy, snapshot: PersonSnapshot | None) -> RowResult:
-    if snapshot is None:
-        return RowResult.CONFLICT
-    refusal = _refusal(row, desk, policy, snapshot)
-    if refusal is not None:
-        return refusal
-    try:
-        if row.change.marks_protected:
-            mark = PartyContactChange(before=row.before, is_protected=True)
-            desk.cases.update_party_contact(row.party, mark, intent="protection")
-            # A protected address may not stand unmarked for an instant, so the mark is seen before it is written.
-            # After a crash the address may stand there already, so only the mark is looked at.
-            _read_back(row, desk, is_there=lambda contact: contact.is_protected is True)
-        if row.change.address is not None:
-            change = PartyContactChange(before=row.marked, address=row.change.address)
-            desk.cases.update_party_contact(row.party, change, intent="address")
-            _read_back(row, desk, is_there=partial(_is_same_contact, row.after))
-            # Stored with the step: nothing older is written for this person from now on (ADR-04).
-            desk.remember(snapshot.cpr, AppliedVersion(snapshot.registered_at, snapshot.moved_in.day).to_json())
-    except VersionConflict:
-        return RowResult.CONFLICT
-    except (CaseClosed, CaseArchived):
-        return RowResult.CLOSED_SINCE_PLAN
-    return RowResult.APPLIED
-
-
-def _refusal(row: PlannedRow, desk: Desk, policy: Policy, snapshot: PersonSnapshot) -> RowResult | None:
-    """Why the row may not be written now, or None."""
-    case = _read_case(row, desk)
-    party = case.party(row.party) if case is not None else None
-    if case is None or party is None or not _is_as_planned(row, party.contact):
-        return RowResult.CONFLICT
-    # Our own earlier writes are taken off before ruling, so that a row that was half written before a crash is ruled
-    # as it was. Somebody else's equal write is refused by the register, because ``before`` does not stand there.
-    unwritten = replace(party, contact=row.before)
-    again = rule(
-        snapshot,
-        _with_party(case, unwritten),
-        unwritten,
-        today=local_date(desk.now()),
-        capabilities=desk.cases.capabilities(),
-        policy=policy,
-        last_applied=AppliedVersion.from_json(desk.recall(snapshot.cpr)),
-    )
-    if again.kind is RulingKind.SKIP:
-        return RowResult.CLOSED_SINCE_PLAN
-    is_same = (again.kind, again.reason, again.change) == (row.kind, row.reason, row.change)
-    return None if is_same and again.is_protected == row.is_protected else RowResult.CONFLICT
-
-
-def _read_case(row: PlannedRow, desk: Desk) -> Case | None:
-    try:
-        return desk.cases.get_case(row.case)
-    except NotYetVisible:
-        raise
-    except NotFound:
-        return None
+    def keep(self, row: PlannedRow) -> None:
+        """Who wrote the row; and nothing older is written for this person from now on (ADR-04)."""
+        version: AppliedVersion | None = None
+        if row.change.address is not None and self._gathering is not None:
+            snapshot = self._gathering.snapshot
+            version = AppliedVersion(snapshot.registered_at, effect_of(snapshot).day)
+        remembered = Remembered.from_json(self.desk.recall(self.plan.cpr))
+        kept = remembered.with_written(row.id, item=self.item, version=version)
+        self.desk.remember(self.plan.cpr, kept.to_json())
 
 
 def _with_party(case: Case, party: CaseParty) -> Case:
     return replace(case, parties=tuple(party if each.ref == party.ref else each for each in case.parties))
-
-
-def _is_as_planned(row: PlannedRow, contact: PartyContact) -> bool:
-    """Whether the case shows what stood there, or what our own writes of this row leave there."""
-    return contact in (row.before, row.marked) or _is_same_contact(row.after, contact)
-
-
-def _is_same_contact(wanted: PartyContact, found: PartyContact) -> bool:
-    return found.is_protected == wanted.is_protected and is_same_address(found.address, wanted.address)
-
-
-def _read_back(row: PlannedRow, desk: Desk, *, is_there: Callable[[PartyContact], bool]) -> None:
-    """See that the write stands; raises ``NotYetVisible`` or ``SchemaDrift`` when it does not."""
-    case = _read_case(row, desk)
-    party = case.party(row.party) if case is not None else None
-    if party is not None and is_there(party.contact):
-        return
-    if party is not None and _is_as_planned(row, party.contact):
-        raise NotYetVisible(desk.cases.system, "get_case", "party_contact")
-    raise SchemaDrift(desk.cases.system, "get_case", "party_contact")
-
-
-def _note(
-    number: str,
-    done: Sequence[tuple[PlannedRow, datetime]],
-    approval: ApprovedProposal,
-    desk: Desk,
-    plan: Plan,
-    robot: str,
-) -> bool:
-    """One note on the case; returns False when it was closed between the last write and the note."""
-    rows = [row for row, _ in done]
-    has_address = any(row.change.address is not None for row in rows)
-    note = NewJournalNote(
-        title=texts.NOTE_TITLE if has_address else texts.MARKED_NOTE_TITLE,
-        text=texts.note_text(
-            addresses=[row.change.address for row in rows if row.change.address is not None],
-            reasons=[row.reason for row in rows],
-            moved_in=plan.moved_in,
-            event_ids=plan.event_ids,
-            robot=robot,
-            is_protected=any(row.is_protected for row in rows),
-        ),
-        # The stored time of the write, so that the note is letter by letter the same after a crash.
-        at=max(at for _, at in done),
-    )
-
-    def append() -> bool:
-        try:
-            desk.cases.append_journal_note(rows[0].case, note, intent="note")
-        except (CaseClosed, CaseArchived):
-            desk.evidence("note_missing", case=number)
-            return False
-        return True
-
-    return desk.step("note", append, returns=bool, key=f"{number}@{approval.approval_id}")

@@ -11,13 +11,13 @@ from robots.card import Card
 
 CARD: Final = Card(
     name="address_update",
-    version="1.0.0",
+    version="2.0.0",
     title="Opdatering af adresser fra CPR",
     # Owner and KLE subject are the municipality's to set; these are where the task usually lies.
     owner="Borgerservice",
     purpose=(
         "Holder adressen på parter i åbne sager i overensstemmelse med CPR, så breve og afgørelser når frem. "
-        "Robotten foreslår, en medarbejder godkender, og ændringen noteres på sagen."
+        "Robotten foreslår, en medarbejder eller kommunens godkendte politik godkender, og ændringen noteres på sagen."
     ),
     legal_basis=(
         "Databeskyttelsesforordningen artikel 5, stk. 1, litra d (rigtighed) og artikel 6, stk. 1, litra e; "
@@ -27,10 +27,12 @@ CARD: Final = Card(
     kle="23.05.00",
     data_categories=(
         "Personnummer",
-        "Bopælsadresse",
+        "Navn",
+        "Bopælsadresse, tidligere adresser og kontaktadresse",
         "Navne- og adressebeskyttelse",
+        "Værgemål, forældremyndighed og familieforhold i CPR",
         "Civilstatus i CPR (bosat, udrejst, død m.v.)",
-        "Sager, som personen er part i",
+        "Sager, som personen er part i, og titler på breve fra dem",
     ),
     may_start=frozenset({"sagsbehandler", "digital_agent"}),
     may_approve=frozenset({"godkender"}),

@@ -6,16 +6,22 @@ what is carried out is what was approved and nothing that was worked out later.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
-from connectors.records import Case, CaseParty, CaseRef, PartyContact, PartyRef, UncertainDate
+from connectors.person_details import UncertainDate
+from connectors.records import Case, CaseParty, CaseRef, PartyContact, PartyRef
 from foundation.cpr import Cpr
 from robots.address_update.reasons import Reason
 from robots.address_update.ruling import ContactChange, Ruling, RulingKind
+
+
+def row_id(case: Case, party: CaseParty) -> str:
+    """Names a row in proposals, steps and evidence: the case's number and the system's id of the party."""
+    return f"{case.number}/{party.ref.id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +31,13 @@ class RuledParty:
     case: Case
     party: CaseParty
     ruling: Ruling
+    #: Ids of letters sent from the case since the effect day; empty where nobody asked (ADR-06).
+    letters: tuple[str, ...] = ()
 
     @property
     def row_id(self) -> str:
-        """Names the row in proposals, steps and evidence: the case's number and the system's id of the party."""
-        return f"{self.case.number}/{self.party.ref.id}"
+        """See ``row_id``."""
+        return row_id(self.case, self.party)
 
     @property
     def order(self) -> tuple[str, str]:
@@ -49,6 +57,11 @@ class PlannedRow:
     change: ContactChange
     before: PartyContact
     is_protected: bool
+    #: The display name that stood there; None in plans that were made before names could be written.
+    name_before: str | None = None
+    mentions: tuple[Reason, ...] = ()
+    #: Tasks for people that were made beside the row when it was proposed.
+    tasks: int = 0
 
     @property
     def case(self) -> CaseRef:
@@ -57,13 +70,22 @@ class PlannedRow:
 
     @property
     def marked(self) -> PartyContact:
-        """What stands there once the protection mark is set and before the address is written."""
-        return PartyContact(self.before.address, self.change.marks_protected or self.before.is_protected)
+        """What stands there once the protection mark is set and before anything else is written."""
+        return replace(self.before, is_protected=self.change.marks_protected or self.before.is_protected)
+
+    @property
+    def written(self) -> PartyContact:
+        """What stands there once the addresses are written and before a mark is taken away."""
+        return replace(
+            self.marked,
+            address=self.change.address or self.before.address,
+            contact_address=self.change.contact_address or self.before.contact_address,
+        )
 
     @property
     def after(self) -> PartyContact:
         """What stands there when all is written."""
-        return PartyContact(self.change.address or self.before.address, self.marked.is_protected)
+        return replace(self.written, is_protected=False) if self.change.unmarks_protected else self.written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +109,7 @@ class Plan:
         return _ADAPTER.validate_json(text)
 
 
-def planned(ruled: RuledParty) -> PlannedRow:
+def planned(ruled: RuledParty, *, tasks: int = 0) -> PlannedRow:
     """The row of a ruling that writes; raises ``ValueError`` for any other."""
     change = ruled.ruling.change
     if change is None:
@@ -102,6 +124,9 @@ def planned(ruled: RuledParty) -> PlannedRow:
         change=change,
         before=ruled.party.contact,
         is_protected=ruled.ruling.is_protected,
+        name_before=ruled.party.name,
+        mentions=ruled.ruling.mentions,
+        tasks=tasks,
     )
 
 

@@ -8,202 +8,178 @@ reminders and nothing else.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
-from itertools import groupby
 from operator import attrgetter
 
-from pydantic import TypeAdapter
-
-from casework.proposals import Proposal, ProposalRow
-from connectors.errors import CaseArchived, CaseClosed, NotFound, NotYetVisible, SchemaDrift
-from connectors.records import Case, CaseRef, NewReminder, PersonSnapshot
-from foundation.clock import danish_time, local_date
-from foundation.cpr import Cpr
-from robots.address_update import texts
+from casework.results import PrimaryResult, RowResult
+from connectors.errors import SchemaDrift
+from connectors.records import PersonSnapshot
+from foundation.clock import local_date
+from robots.address_update.gathering import Gathering, cases_of, look_up
 from robots.address_update.payload import AddressChange
 from robots.address_update.plan import Plan, RuledParty, planned, start_of
+from robots.address_update.policy import Mode, Policy
+from robots.address_update.proposals import proposal_of
 from robots.address_update.reasons import Reason
-from robots.address_update.rules import rule, rule_not_in_cpr
-from robots.address_update.ruling import AppliedVersion, Policy, RulingKind
+from robots.address_update.remembered import Remembered
+from robots.address_update.reminding import About, beside, is_shadow, remind, tasks_of
+from robots.address_update.rules import rule_not_in_cpr
+from robots.address_update.rules_move import effect_of
+from robots.address_update.ruling import RulingKind
 from robots.desk import Desk
-from robots.outcome import Completed, Deferred, NeedsApproval, Outcome
+from robots.outcome import Automatic, Completed, Deferred, NeedsApproval, Outcome
 
-#: What an approver must hold besides his own role when a row concerns a protected person.
-PROTECTED_ROLE = "beskyttede_adresser"
+_RESULTS = {
+    RulingKind.APPLY: PrimaryResult.AWAITING_APPROVAL,
+    RulingKind.APPLY_REVIEW: PrimaryResult.AWAITING_APPROVAL,
+    RulingKind.TASK: PrimaryResult.TASK,
+    RulingKind.DEFER: PrimaryResult.DEFERRED,
+    RulingKind.NOOP: PrimaryResult.NOOP,
+    RulingKind.SKIP: PrimaryResult.SKIPPED,
+    RulingKind.BLOCK: PrimaryResult.BLOCKED,
+}
 
 
-def propose(work: AddressChange, desk: Desk, policy: Policy) -> Outcome:
-    """Look, rule, remind and ask; returns what the item came to.
+def propose(work: AddressChange, desk: Desk, policy: Policy, *, item: str) -> Outcome:
+    """Look, rule, remind and ask; returns what the item, whose reference is ``item``, came to.
 
     A present difference is proposed at once, also when a further move lies ahead: that one is waited for when the
     present one is written (see ``apply``).
+
+    Raises:
+        SchemaDrift: CPR answered about somebody else.
     """
-    snapshot = _look_up(work.cpr, desk)
-    ruled = tuple(sorted(_rule_all(work.cpr, snapshot, desk, policy), key=attrgetter("order")))
+    snapshot = look_up(work.cpr, desk)
+    ruled = tuple(sorted(_rule_all(work, snapshot, desk, policy, item), key=attrgetter("order")))
+    written = Remembered.from_json(desk.recall(work.cpr)).written
     for each in ruled:
-        desk.evidence(
-            "ruling",
-            row=each.row_id,
-            role=each.party.role.value,
-            ruling=each.ruling.kind.value,
-            rule=each.ruling.rule,
-            reason=each.ruling.reason.value,
-        )
-    if any(each.ruling.kind is RulingKind.BLOCK for each in ruled):
+        tell(each, desk, policy, is_own_write=written.get(each.row_id) == item)
+    if any(each.ruling.reason is Reason.WRONG_PERSON for each in ruled):
         raise SchemaDrift("cpr", "lookup", "cpr")
-    _remind(work, ruled, desk, policy)
-    if snapshot is not None and any(each.ruling.kind.writes for each in ruled):
-        return NeedsApproval(_proposal(work, snapshot, ruled, today=local_date(desk.now())))
-    days = [each.ruling.defer_until for each in ruled if each.ruling.defer_until is not None]
-    if days:
-        return Deferred(start_of(min(days)), Reason.FUTURE_MOVE.value, Reason.FUTURE_MOVE.sentence)
-    return _completed(ruled)
+    remind(work, ruled, desk, policy, About.of(snapshot, ruled))
+    _remember_told(work, ruled, desk, policy, item)
+    writing = [each for each in ruled if each.ruling.kind.writes and not is_shadow(each.ruling, policy)]
+    if snapshot is not None and writing:
+        return _ask(work, snapshot, ruled, writing, desk, policy)
+    waiting = [(each.ruling.defer_until, each.ruling.reason) for each in ruled if each.ruling.defer_until is not None]
+    if waiting:
+        day, reason = min(waiting)
+        return Deferred(start_of(day), reason.value, reason.sentence)
+    return _completed(ruled, policy)
 
 
-def _look_up(cpr: Cpr, desk: Desk) -> PersonSnapshot | None:
-    """The person as CPR describes him now, or None when CPR does not know the number (ADR-48)."""
-    try:
-        return desk.people.lookup(cpr)
-    except NotYetVisible:
-        raise
-    except NotFound:
-        return None
+def tell(each: RuledParty, desk: Desk, policy: Policy, *, is_own_write: bool) -> None:
+    """Say the ruling as evidence, and what the row came to so far.
 
-
-def _rule_all(cpr: Cpr, snapshot: PersonSnapshot | None, desk: Desk, policy: Policy) -> Iterator[RuledParty]:
-    """A ruling for every party with this number on every case (ADR-40), whatever its role (ADR-41)."""
-    today = local_date(desk.now())
-    capabilities = desk.cases.capabilities()
-    last = AppliedVersion.from_json(desk.recall(cpr))
-    for case in _cases_of(cpr, desk):
-        for party in case.parties:
-            if party.cpr != cpr:
-                continue
-            ruling = (
-                rule_not_in_cpr(case, party)
-                if snapshot is None
-                else rule(
-                    snapshot, case, party, today=today, capabilities=capabilities, policy=policy, last_applied=last
-                )
-            )
-            yield RuledParty(case=case, party=party, ruling=ruling)
-
-
-def _cases_of(cpr: Cpr, desk: Desk) -> Sequence[Case]:
-    """Every case of the person, each once, however many pages there are and however they overlap."""
-    found: dict[CaseRef, Case] = {}
-    limit = desk.cases.capabilities().max_page
-    cursor: str | None = None
-    seen: set[str] = set()
-    while True:
-        page = desk.cases.search_cases(party=cpr, cursor=cursor, limit=limit)
-        found.update((case.ref, case) for case in page.items)
-        cursor = page.next_cursor
-        if cursor is None:
-            return tuple(found.values())
-        if cursor in seen:
-            # Going on would never end, and stopping would leave cases out.
-            raise SchemaDrift(desk.cases.system, "search_cases", "next_cursor")
-        seen.add(cursor)
-
-
-def _remind(work: AddressChange, ruled: Sequence[RuledParty], desk: Desk, policy: Policy) -> None:
-    """One reminder per case on which a person must act, for each set of reasons.
-
-    The deadline is counted from the events and not from today, and is part of the step's key: a proposal that
-    expires and is made anew leaves no second reminder, and a reminder never changes under a key that was used.
-    Where nobody acted within the time, the next one comes.
+    A row that is current because this very item wrote it, before it was planned anew, stays what it was said to be.
     """
-    deadline = _deadline(work.noticed_on, local_date(desk.now()), policy)
-    tasks = [each for each in ruled if each.ruling.kind is RulingKind.TASK]
-    for number, group in groupby(tasks, key=lambda each: each.case.number):
-        own = tuple(group)
-        case = own[0].case.ref
-        reminder = NewReminder(texts.REMINDER_TITLE, texts.reminder_text([e.ruling.sentence for e in own]), deadline)
-        reasons = "+".join(f"{each.party.ref.id}:{each.ruling.reason.value}" for each in own)
+    ruling = each.ruling
+    tasks = beside(ruling, policy)
+    is_seen_only = is_shadow(ruling, policy)
+    desk.evidence(
+        "ruling",
+        row=each.row_id,
+        role=each.party.role.value,
+        ruling=ruling.kind.value,
+        rule=ruling.rule,
+        reason=ruling.reason.value,
+        tasks="+".join(task.value for task in tasks),
+        mentions="+".join(mention.value for mention in ruling.mentions),
+        is_shadow=is_seen_only,
+    )
+    if is_own_write and ruling.kind is RulingKind.NOOP:
+        return
+    desk.result(
+        RowResult(
+            row=each.row_id,
+            result=PrimaryResult.SHADOW if is_seen_only else _RESULTS[ruling.kind],
+            rule=ruling.rule,
+            reason=ruling.reason.value,
+            tasks=len(tasks),
+        )
+    )
 
-        def create(case: CaseRef = case, reminder: NewReminder = reminder) -> str:
-            try:
-                return desk.cases.create_reminder(case, reminder, intent="reminder").remote_id
-            except (CaseClosed, CaseArchived):
-                # It was closed since it was found, so nobody is to act on it any more (ADR-34).
-                return ""
 
-        desk.step("remind", create, returns=str, key=f"{number}:{reasons}:{deadline.isoformat()}")
+def _rule_all(
+    work: AddressChange, snapshot: PersonSnapshot | None, desk: Desk, policy: Policy, item: str
+) -> Iterator[RuledParty]:
+    """A ruling for every party with this number on every case (ADR-40), whatever its role (ADR-41)."""
+    gathering = None if snapshot is None else Gathering(snapshot, desk, policy, item)
+    for case in cases_of(work.cpr, desk):
+        for party in case.parties:
+            if party.cpr != work.cpr:
+                continue
+            if gathering is None:
+                yield RuledParty(case=case, party=party, ruling=rule_not_in_cpr(case, party, policy=policy))
+            else:
+                yield gathering.ruled(case, party)
 
 
-def _deadline(noticed_on: date, today: date, policy: Policy) -> date:
-    """The first whole number of reminder periods after the events that has not passed today."""
-    period = max(policy.reminder_days, 1)
-    periods = max(1, -(-(today - noticed_on).days // period))
-    return noticed_on + timedelta(days=periods * period)
+def _remember_told(work: AddressChange, ruled: Sequence[RuledParty], desk: Desk, policy: Policy, item: str) -> None:
+    """Standing facts that somebody was told of now are not told of again by another item."""
+    before = Remembered.from_json(desk.recall(work.cpr))
+    after = before
+    for each in ruled:
+        # What shadow mode kept from being told is told when the policy is widened.
+        if set(each.ruling.tasks) <= set(tasks_of(each.ruling, policy)):
+            after = after.with_told(each.row_id, each.ruling.tells, item=item)
+    if after != before:
+        desk.remember(work.cpr, after.to_json())
 
 
-def _proposal(work: AddressChange, snapshot: PersonSnapshot, ruled: Sequence[RuledParty], *, today: date) -> Proposal:
-    writing = [each for each in ruled if each.ruling.kind.writes]
-    nonce = secrets.token_hex(16)
-    evidence = _evidence(work, snapshot, nonce)
-    rows = tuple(_row(each, evidence) for each in writing)
-    coming = snapshot.pending.effect_from if snapshot.pending is not None else None
+def _ask(
+    work: AddressChange,
+    snapshot: PersonSnapshot,
+    ruled: Sequence[RuledParty],
+    writing: Sequence[RuledParty],
+    desk: Desk,
+    policy: Policy,
+) -> NeedsApproval:
+    tasks = [beside(each.ruling, policy) for each in writing]
+    today = local_date(desk.now())
+    ahead = [each.ruling.defer_until for each in ruled if each.ruling.defer_until is not None]
+    if snapshot.pending is not None and snapshot.pending.effect_from > today:
+        ahead.append(snapshot.pending.effect_from)
     plan = Plan(
         cpr=work.cpr,
-        moved_in=snapshot.moved_in,
+        moved_in=effect_of(snapshot),
         event_ids=work.event_ids,
-        coming=coming if coming is not None and coming > today else None,
-        rows=tuple(planned(each) for each in writing),
+        coming=min(ahead, default=None),
+        rows=tuple(planned(each, tasks=len(told)) for each, told in zip(writing, tasks, strict=True)),
     )
-    return Proposal(
-        title=texts.proposal_title(rows=len(rows), cases=len({row.case_number for row in rows})),
-        rows=rows,
-        plan=plan.to_json(),
-        needs_role=PROTECTED_ROLE if any(row.is_protected for row in rows) else None,
-        about=work.cpr.masked(),
-        nonce=nonce,
+    sentences = [each.ruling.sentence for each in writing]
+    return NeedsApproval(
+        proposal_of(work, snapshot, plan, sentences=sentences, tasks=tasks),
+        valid_for=policy.approval_seconds,
+        automatic=Automatic(policy.sample_percent) if _may_pass(writing, policy) else None,
     )
 
 
-def _row(ruled: RuledParty, evidence: tuple[tuple[str, str], ...]) -> ProposalRow:
-    change = planned(ruled).change
-    return ProposalRow(
-        id=ruled.row_id,
-        case_number=ruled.case.number,
-        rule=ruled.ruling.rule,
-        ruling=ruled.ruling.kind.value,
-        reason=ruled.ruling.sentence,
-        before=texts.before_lines(
-            ruled.party.contact, with_address=change.address is not None, with_mark=change.marks_protected
-        ),
-        after=texts.after_lines(change.address, marks_protected=change.marks_protected),
-        is_protected=ruled.ruling.is_protected,
-        evidence=evidence,
+def _may_pass(writing: Sequence[RuledParty], policy: Policy) -> bool:
+    """Whether the policy lets all of it through without a person; one row that does not pass keeps the others."""
+    return all(
+        each.ruling.kind is RulingKind.APPLY
+        and not each.ruling.is_protected
+        and policy.mode_of(each.ruling.reason) is Mode.SAMPLE
+        for each in writing
     )
 
 
-def _evidence(work: AddressChange, snapshot: PersonSnapshot, nonce: str) -> tuple[tuple[str, str], ...]:
-    """What the rulings rest on. The digest is salted with the sealed nonce: an address alone could be guessed."""
-    digest = hashlib.sha256(nonce.encode() + _SNAPSHOT.dump_json(snapshot)).hexdigest()[:12]
-    return (
-        ("CPR-hændelse", ", ".join(work.event_ids)),
-        ("Slået op i CPR", danish_time(snapshot.looked_up_at)),
-        ("Gælder fra", texts.effect_text(snapshot.moved_in)),
-        ("Kontrolsum af opslaget", digest),
-    )
-
-
-def _completed(ruled: Sequence[RuledParty]) -> Completed:
-    kinds = Counter(each.ruling.kind for each in ruled)
-    counts = tuple(sorted((kind.value.lower(), number) for kind, number in kinds.items()))
+def _completed(ruled: Sequence[RuledParty], policy: Policy) -> Completed:
+    kinds = Counter("shadow" if is_shadow(each.ruling, policy) else each.ruling.kind.value.lower() for each in ruled)
+    made = sum(len(beside(each.ruling, policy)) for each in ruled)
+    if made:
+        kinds["tasks_beside"] = made
+    counts = tuple(sorted(kinds.items()))
     if not ruled:
         return Completed("no_case", "Personen er ikke part på nogen sag.")
-    if kinds[RulingKind.TASK]:
+    if kinds["block"]:
+        return Completed("blocked", "Robotten rører ikke personens sager; en medarbejder skal se på dem.", counts)
+    if kinds["task"] or made:
         return Completed("tasks_created", "En medarbejder er bedt om at tage stilling.", counts)
-    if kinds[RulingKind.NOOP]:
+    if kinds["shadow"]:
+        return Completed("shadow", "Politikken lader kun robotten sige, hvad den ville gøre.", counts)
+    if kinds["noop"]:
         return Completed("already_current", "Ingen sag skal ændres.", counts)
     return Completed("skipped", "Alle personens sager er lukkede, arkiverede eller uden for robottens opgave.", counts)
-
-
-_SNAPSHOT: TypeAdapter[PersonSnapshot] = TypeAdapter(PersonSnapshot)

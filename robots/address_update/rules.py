@@ -1,281 +1,277 @@
 """The address rules, in the order in which they are asked; the first that answers, decides.
 
-    1. may the case and the party be touched at all?           SKIP, BLOCK     ADR-31 32 40 47
-    2. is the person an ordinary resident under this number?   else TASK       ADR-13 14 15 16 18 19 20 21
-    3. is CPR's answer newer than what was last written?       else TASK, NOOP ADR-04
-    4. has CPR an ordinary Danish address?                     else TASK       ADR-12b 16
-    5. do CPR and the case agree on how protection is kept?    else TASK       ADR-11 12
-    6. does anything differ today?                             else NOOP, DEFER  ADR-02 05
-    7. can, and may, this be written in this system?           else TASK       ADR-35 36 37 56
-    8. must each row be looked at by itself?                   APPLY_REVIEW    ADR-08 11 29 45
-    9. the rest                                                APPLY           ADR-01 09 10
+    1. may the case, the party and the row be touched at all?    SKIP, BLOCK   ADR-31 32 40 41 47 53
+    2. is the person's status something that we write about?     else TASK     ADR-13 15 20 21
+    3. has CPR something that may be written as a residence?     else TASK     ADR-12b 14 16 18 19
+    4. is CPR's answer newer than what was last written?         else TASK     ADR-04 (NOOP when it is shown)
+    5. can the protection be marked?                             else TASK     ADR-11
+    6. may a mark be taken away, and that alone?                 APPLY_REVIEW  ADR-12
+    7. did a person type what the case shows?                    TASK          ADR-42
+    8. can, and may, this be written in this system?             else TASK     ADR-01 35 56 (DEFER in the grace)
+    9. does anything differ today?                               else NOOP     ADR-02 19 (DEFER before a move, ADR-05)
+   10. must the row be looked at by itself?                      APPLY_REVIEW  ADR-11 14 29 30 36 42 45
+   11. the rest                                                  APPLY         ADR-01 09 10 16 17 18 37 45 46
 
-Safety comes first: every situation that is not yet handled is caught in 1 to 8. What must stay true: ``rule`` is a
-pure function of its arguments, and takes the day as one of them.
+Beside its own answer a row may ask for tasks (ADR-06 14 16 18 22 to 26 28 36 37) and mention what nobody has to act on
+(ADR-07 08 12 17 27 38 44 46). What must stay true: ``rule`` is a pure function of its facts, and takes the day as one
+of them; whoever is protected, or shares a case with somebody who is, never gets a plain ``APPLY``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from typing import Final
 
-from connectors.records import Case, CaseCapabilities, CaseParty, CaseState, PersonSnapshot, PersonStatus
-from foundation.addresses import CivilAddress, is_same_address, lines, normalised
+from connectors.records import Case, CaseParty, CaseState, PersonSnapshot, PersonStatus
+from foundation.addresses import CivilAddress, is_same_address
 from foundation.cpr import CprKind
+from robots.address_update.facts import Facts
+from robots.address_update.policy import Policy
 from robots.address_update.reasons import Reason
-from robots.address_update.ruling import AppliedVersion, ContactChange, Policy, Ruling, RulingKind, is_closed
+from robots.address_update.rules_difference import Difference, difference, is_same_text
+from robots.address_update.rules_family import (
+    has_other_party,
+    has_protected_household,
+    has_protected_relative,
+    standing,
+)
+from robots.address_update.rules_move import Consequences, coming_day, consequences, is_older, is_waited_for
+from robots.address_update.rules_party import Beside, beside
+from robots.address_update.rules_place import Destination, destination, is_withheld
+from robots.address_update.rules_writing import may_write, obstacle
+from robots.address_update.ruling import ContactChange, Ruling, RulingKind, is_closed
 
-#: Road codes for people without a road: no fixed abode, refugees, staff abroad (CPR; integration reference A.8.2).
-_SPECIAL_ROADS: Final = range(9900, 10000)
-_UNKNOWN_POSTCODE: Final = "9999"
-
-_STATUS_REASONS: Final[dict[PersonStatus, Reason]] = {
-    PersonStatus.RESIDENT_SPECIAL_ROAD: Reason.SPECIAL_ROAD,
-    PersonStatus.GREENLAND: Reason.GREENLAND,
-    PersonStatus.GREENLAND_SPECIAL_ROAD: Reason.GREENLAND,
-    PersonStatus.NO_RESIDENCE: Reason.NO_RESIDENCE,
+_PERSONS_BUSINESS: Final[dict[PersonStatus, Reason]] = {
     PersonStatus.ANNULLED: Reason.ANNULLED,
     PersonStatus.DELETED: Reason.ANNULLED,
     PersonStatus.NUMBER_CHANGED: Reason.NUMBER_CHANGED,
     PersonStatus.DISAPPEARED: Reason.DISAPPEARED,
-    PersonStatus.EMIGRATED: Reason.EMIGRATED,
     PersonStatus.DEAD: Reason.DEAD,
 }
 
 
-def rule(
-    snapshot: PersonSnapshot,
-    case: Case,
-    party: CaseParty,
-    *,
-    today: date,
-    capabilities: CaseCapabilities,
-    policy: Policy,
-    last_applied: AppliedVersion | None,
-) -> Ruling:
-    """What is to happen with ``party`` on ``case``, now that CPR says ``snapshot``.
-
-    Args:
-        snapshot: a fresh look-up of the party.
-        case: the case as read just now.
-        party: the party, one of ``case.parties``.
-        today: the day in Denmark.
-        capabilities: what the case system can do.
-        policy: what the municipality decides.
-        last_applied: the version that was last written for the person, where known.
-    """
-    asked = _Question(snapshot, case, party, today, capabilities, policy)
-    untouchable = rule_untouchable(case, party)
+def rule(facts: Facts) -> Ruling:
+    """What is to happen with ``facts.party`` on ``facts.case``, now that CPR says ``facts.snapshot``."""
+    snapshot = facts.snapshot
+    untouchable = rule_untouchable(facts.case, facts.party, policy=facts.policy)
     if untouchable is not None:
         return untouchable
-    if party.cpr != snapshot.cpr:
-        return asked.answer(RulingKind.BLOCK, Reason.WRONG_PERSON)
-    personal = _status_reason(snapshot)
+    if facts.party.cpr != snapshot.cpr:
+        return _answer(facts, RulingKind.BLOCK, Reason.WRONG_PERSON)
+    if facts.is_held:
+        return _answer(facts, RulingKind.SKIP, Reason.HELD)
+    personal = _persons_business(snapshot)
     if personal is not None:
-        return asked.answer(RulingKind.TASK, personal)
-    if last_applied is not None and _is_older(snapshot, last_applied):
+        return _answer(facts, RulingKind.TASK, personal)
+    if is_withheld(snapshot):
+        return _answer(facts, RulingKind.TASK, Reason.SPECIAL_PROTECTION)
+    wanted = None if snapshot.status is PersonStatus.NO_RESIDENCE else destination(snapshot, facts.places)
+    if wanted is None and snapshot.status is not PersonStatus.NO_RESIDENCE:
+        return _answer(facts, RulingKind.TASK, Reason.NO_USABLE_ADDRESS)
+    if facts.last_applied is not None and is_older(snapshot, facts.last_applied):
         # A late copy of CPR, or a move that CPR has undone: the first must not be written, the second not be forgotten.
-        is_shown = is_same_address(snapshot.address, party.contact.address)
-        return asked.answer(RulingKind.NOOP if is_shown else RulingKind.TASK, Reason.OLDER_THAN_APPLIED)
-    unsure = _address_reason(snapshot) or asked.protection_reason()
-    return asked.answer(RulingKind.TASK, unsure) if unsure is not None else _rule_difference(asked)
+        kind = RulingKind.NOOP if _is_shown(facts, wanted) else RulingKind.TASK
+        return _answer(facts, kind, Reason.OLDER_THAN_APPLIED)
+    return _with_family(facts, _rule_contents(facts, wanted))
 
 
-def rule_not_in_cpr(case: Case, party: CaseParty) -> Ruling:
+def rule_not_in_cpr(case: Case, party: CaseParty, *, policy: Policy | None = None) -> Ruling:
     """The ruling for a party whose number CPR does not know (ADR-48): a person must look, where the case is open."""
-    untouchable = rule_untouchable(case, party)
-    return untouchable or Ruling(kind=RulingKind.TASK, reason=Reason.NOT_IN_CPR, role=party.role)
+    untouchable = rule_untouchable(case, party, policy=policy)
+    return untouchable or Ruling(
+        kind=RulingKind.TASK,
+        reason=Reason.NOT_IN_CPR,
+        role=party.role,
+        is_protected=any(each.contact.is_protected is True for each in case.parties),
+    )
 
 
-def rule_untouchable(case: Case, party: CaseParty) -> Ruling | None:
-    """SKIP for a case or party that is never touched, whatever CPR says; else None."""
+def rule_untouchable(case: Case, party: CaseParty, *, policy: Policy | None = None) -> Ruling | None:
+    """SKIP for a case or party that is never touched, whatever CPR says; else None. No policy keeps every role."""
     if case.state is CaseState.ARCHIVED:
         reason = Reason.ARCHIVED
     elif is_closed(case.state, case.progress):
         reason = Reason.CLOSED
     elif party.cpr is None or party.cpr.kind is CprKind.REPLACEMENT:
         reason = Reason.NO_CPR
+    elif policy is not None and party.role not in policy.roles:
+        reason = Reason.ROLE_NOT_KEPT
     else:
         return None
     return Ruling(kind=RulingKind.SKIP, reason=reason, role=party.role)
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """The arguments of ``rule`` together, and what follows from them."""
+def _persons_business(snapshot: PersonSnapshot) -> Reason | None:
+    """Why the person as such is a matter for a person, or None."""
+    if snapshot.status is not PersonStatus.DEAD and snapshot.current_cpr != snapshot.cpr:
+        return Reason.NUMBER_CHANGED
+    return _PERSONS_BUSINESS.get(snapshot.status)
 
-    snapshot: PersonSnapshot
-    case: Case
-    party: CaseParty
-    today: date
-    capabilities: CaseCapabilities
-    policy: Policy
 
-    def answer(
-        self,
-        kind: RulingKind,
-        reason: Reason,
-        change: ContactChange | None = None,
-        *,
-        until: date | None = None,
-    ) -> Ruling:
-        protected = self.snapshot.protection.is_protected or self.party.contact.is_protected is True
+def _is_shown(facts: Facts, wanted: Destination | None) -> bool:
+    shown = facts.party.contact.address or CivilAddress()
+    if wanted is None or is_same_text(shown, wanted.address):
+        return True
+    return is_same_address(shown, wanted.address) or is_same_address(shown, facts.snapshot.address)
+
+
+def _answer(facts: Facts, kind: RulingKind, reason: Reason, change: ContactChange | None = None) -> Ruling:
+    return Ruling(kind=kind, reason=reason, role=facts.party.role, change=change, is_protected=_is_masked(facts))
+
+
+def _is_masked(facts: Facts) -> bool:
+    """A child's address tells where its protected parent lives (ADR-29), so one protected party masks all."""
+    own = facts.snapshot.protection.is_protected or facts.party.contact.is_protected is True
+    return own or has_protected_household(facts)
+
+
+def _with_family(facts: Facts, ruling: Ruling) -> Ruling:
+    """The ruling with what is told of guardian, custody and shared residence, whatever comes of the address."""
+    told = standing(facts)
+    shared = (Reason.SHARED_RESIDENCE,) if facts.snapshot.family.is_shared_residence else ()
+    return replace(
+        ruling,
+        tasks=tuple(dict.fromkeys(ruling.tasks + told.tasks)),
+        mentions=tuple(dict.fromkeys(ruling.mentions + shared)),
+        tells=told.tells,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """What one row is about, once it is known what CPR has and what the case shows."""
+
+    found: Difference | None
+    followed: Consequences
+    besides: Beside
+    #: Whether the protection mark is to be set, or may be taken away.
+    marks: bool
+    unmarks: bool
+    #: What the destination itself wants mentioned where it is written.
+    place_mentions: tuple[Reason, ...] = ()
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether the case shows an address that a person typed."""
+        return self.found is not None and self.found.doubt is Reason.MANUAL_ADDRESS
+
+    @property
+    def address(self) -> CivilAddress | None:
+        """The address that may be written."""
+        return None if self.found is None or self.is_by_hand else self.found.address
+
+
+def _rule_contents(facts: Facts, wanted: Destination | None) -> Ruling:
+    """Steps 5 to 11."""
+    snapshot, marked = facts.snapshot, facts.party.contact.is_protected
+    protected = snapshot.protection.is_protected
+    found = None if wanted is None or is_waited_for(facts) else difference(facts, wanted)
+    row = _Row(
+        found=found,
+        followed=consequences(facts, found) if found is not None and found.is_move else Consequences(),
+        besides=beside(facts),
+        marks=protected and marked is False,
+        # The mark of a child whose protected parent is on the case stays, also where CPR protects only the parent.
+        unmarks=marked is True and not protected and not has_protected_relative(facts),
+        place_mentions=() if wanted is None or found is None else wanted.mentions,
+    )
+    if protected and (marked is None or not facts.capabilities.protects_address):
+        return replace(_answer(facts, RulingKind.TASK, Reason.NO_PROTECTED_FIELD), tasks=_tasks(row))
+    if row.is_by_hand and not row.marks and not row.unmarks:
+        manual = _answer(facts, RulingKind.TASK, Reason.MANUAL_ADDRESS)
+        return replace(manual, tasks=_tasks(row), mentions=row.besides.mentions)
+    if found is not None or row.marks or row.unmarks:
+        stopped = obstacle(facts)
+        if stopped is not None:
+            kind = RulingKind.TASK if stopped.until is None else RulingKind.DEFER
+            ruling = Ruling(
+                kind=kind,
+                reason=stopped.reason,
+                role=facts.party.role,
+                defer_until=stopped.until,
+                is_protected=_is_masked(facts),
+            )
+            return ruling if kind is RulingKind.DEFER else replace(ruling, tasks=_tasks(row))
+    if row.unmarks:
+        waits = (Reason.ADDRESS_WAITS,) if found is not None else ()
+        alone = ContactChange(None, marks_protected=False, unmarks_protected=True)
+        return replace(_answer(facts, RulingKind.APPLY_REVIEW, Reason.PROTECTION_OFF, alone), mentions=waits)
+    if row.address is not None or row.marks or (may_write(facts) and _has_beside(row)):
+        return _write(facts, row)
+    return _nothing(facts, row)
+
+
+def _has_beside(row: _Row) -> bool:
+    return row.besides.contact_address is not None or row.besides.name is not None
+
+
+def _tasks(row: _Row) -> tuple[Reason, ...]:
+    """The tasks of a move; letters were sent to what the case shows, which is no earlier home if it was typed."""
+    if not row.is_by_hand:
+        return row.followed.tasks
+    return tuple(task for task in row.followed.tasks if task is not Reason.LETTERS_SENT)
+
+
+def _nothing(facts: Facts, row: _Row) -> Ruling:
+    coming = coming_day(facts.snapshot, facts.today)
+    no_residence = facts.snapshot.status is PersonStatus.NO_RESIDENCE
+    if coming is not None and not no_residence:
         return Ruling(
-            kind=kind,
-            reason=reason,
-            role=self.party.role,
-            change=change,
-            defer_until=until,
-            # A child's address tells where its protected parent lives (ADR-29), so one protected party masks all.
-            is_protected=protected or self.has_protected_household(),
+            kind=RulingKind.DEFER,
+            reason=Reason.FUTURE_MOVE,
+            role=facts.party.role,
+            defer_until=coming,
+            is_protected=_is_masked(facts),
+            mentions=row.besides.mentions,
         )
-
-    def has_protected_household(self) -> bool:
-        return any(other.contact.is_protected is True for other in self.case.parties if other.ref != self.party.ref)
-
-    def protection_reason(self) -> Reason | None:
-        """Why protection is a person's business here, or None (ADR-11, ADR-12).
-
-        A mark on the case that CPR does not have may be the caseworker's own, so it makes even a plain move a
-        person's business: the robot never removes a mark, and does not write beside one that nobody explains.
-        """
-        marked = self.party.contact.is_protected
-        if self.snapshot.protection.is_protected:
-            can_mark = self.capabilities.protects_address and marked is not None
-            return None if can_mark else Reason.NO_PROTECTED_FIELD
-        return Reason.PROTECTION_OFF if marked else None
-
-    def coming(self) -> date | None:
-        """The day of a move that is registered and not in force, or None; at the earliest tomorrow.
-
-        Registers differ: some keep the present address until the day and tell of the coming one beside it, some give
-        the coming one at once with a date that lies ahead.
-        """
-        day = self.snapshot.moved_in.day
-        if day is not None and day > self.today:
-            return day
-        pending = self.snapshot.pending
-        # A day that has come without the register following is looked at again tomorrow, and not in a tight loop.
-        return None if pending is None else max(pending.effect_from, self.today + timedelta(days=1))
-
-    def address_due(self) -> CivilAddress | None:
-        """The address that is to be written today, or None."""
-        shown, current, pending = self.party.contact.address, self.snapshot.address, self.snapshot.pending
-        day = self.snapshot.moved_in.day
-        is_ahead = day is not None and day > self.today
-        # Somebody already wrote the coming address on the case: the present one is not written back over it.
-        is_early = pending is not None and is_same_address(shown, pending.address)
-        return None if is_ahead or is_early or is_same_address(shown, current) else current
+    reason = Reason.NO_RESIDENCE if no_residence else Reason.ALREADY_CURRENT
+    return replace(_answer(facts, RulingKind.NOOP, reason), mentions=row.besides.mentions)
 
 
-def _rule_difference(asked: _Question) -> Ruling:
-    """Steps 6 to 9: CPR has an ordinary address of an ordinary resident."""
-    address = asked.address_due()
-    protected = asked.snapshot.protection.is_protected
-    marks = protected and asked.party.contact.is_protected is not True
-    if address is None and not marks:
-        coming = asked.coming()
-        if coming is not None:
-            return asked.answer(RulingKind.DEFER, Reason.FUTURE_MOVE, until=coming)
-        return asked.answer(RulingKind.NOOP, Reason.ALREADY_CURRENT)
-    obstacle = _obstacle(asked, address)
-    if obstacle is not None:
-        return asked.answer(RulingKind.TASK, obstacle)
-    change = ContactChange(address=address, marks_protected=marks)
-    if address is None:
-        return asked.answer(RulingKind.APPLY_REVIEW, Reason.PROTECTION_ON, change)
-    review = _review_reason(asked, address)
-    if review is not None:
-        return asked.answer(RulingKind.APPLY_REVIEW, review, change)
-    return asked.answer(RulingKind.APPLY, _what_differs(asked.party.contact.address, address), change)
+def _write(facts: Facts, row: _Row) -> Ruling:
+    """Steps 10 and 11: something is written, and only the kind and the reason are open."""
+    besides = row.besides
+    change = ContactChange(
+        row.address, marks_protected=row.marks, contact_address=besides.contact_address, name=besides.name
+    )
+    own = _own_reason(facts, row)
+    reviews = _reviews(facts, row)
+    reason = reviews[0] if reviews else own
+    kind = RulingKind.APPLY_REVIEW if reviews or _is_masked(facts) else RulingKind.APPLY
+    told = (own, *reviews) if own is not Reason.MOVE else reviews
+    name_too = (Reason.NAME_TOO,) if besides.name is not None and own is not Reason.NAME else ()
+    contact = besides.contact_address is not None
+    contact_too = (Reason.CONTACT_ADDRESS,) if contact else ()
+    address_mentions = (*row.place_mentions, *row.followed.mentions) if row.address is not None else ()
+    mentions = (*told, *address_mentions, *besides.mentions, *name_too, *contact_too)
+    by_hand = (Reason.MANUAL_ADDRESS,) if row.is_by_hand else ()
+    return replace(
+        _answer(facts, kind, reason, change),
+        tasks=(*by_hand, *_tasks(row)),
+        mentions=tuple(each for each in dict.fromkeys(mentions) if each is not reason),
+    )
 
 
-def _status_reason(snapshot: PersonSnapshot) -> Reason | None:
-    if snapshot.status is not PersonStatus.RESIDENT:
-        return _STATUS_REASONS[snapshot.status]
-    return Reason.NUMBER_CHANGED if snapshot.current_cpr != snapshot.cpr else None
+def _own_reason(facts: Facts, row: _Row) -> Reason:
+    """What the row is about before it is asked who must look at it."""
+    if row.address is not None and row.found is not None:
+        return row.followed.reason or row.found.reason
+    if row.marks:
+        return Reason.PROTECTION_ON
+    if row.besides.contact_address is None:
+        return Reason.NAME
+    return Reason.NO_RESIDENCE if facts.snapshot.status is PersonStatus.NO_RESIDENCE else Reason.CONTACT_ADDRESS
 
 
-def _is_older(snapshot: PersonSnapshot, last: AppliedVersion) -> bool:
-    """Whether CPR registered this before what was last written; where it is the same instant, the effect decides.
-
-    A correction has an earlier effect and a later registration, so effect alone says nothing about order.
-    """
-    if snapshot.registered_at is None or last.registered_at is None:
-        return False
-    if snapshot.registered_at != last.registered_at:
-        return snapshot.registered_at < last.registered_at
-    day = snapshot.moved_in.day
-    return day is not None and last.effect_from is not None and day < last.effect_from
-
-
-def _address_reason(snapshot: PersonSnapshot) -> Reason | None:
-    """Why CPR's address is not one that the robot writes, or None (ADR-12b, ADR-16)."""
-    reason = _unusable(snapshot.address)
-    if reason is not None and snapshot.protection.is_protected:
-        return Reason.SPECIAL_PROTECTION
-    return reason
-
-
-def _unusable(address: CivilAddress | None) -> Reason | None:
-    tidy = normalised(address or CivilAddress())
-    is_special_road = tidy.road_code.isdecimal() and int(tidy.road_code) in _SPECIAL_ROADS
-    if is_special_road or tidy.postal_code == _UNKNOWN_POSTCODE:
-        return Reason.SPECIAL_ROAD
-    # A Danish residence always has these three; a foreign or broken address lacks at least one.
-    is_danish = len(tidy.postal_code) == len(_UNKNOWN_POSTCODE) and tidy.postal_code.isdecimal()
-    is_complete = bool(tidy.road_name and tidy.house_number) and is_danish
-    return None if is_complete else Reason.NO_USABLE_ADDRESS
-
-
-def _obstacle(asked: _Question, address: CivilAddress | None) -> Reason | None:
-    """Why this cannot or may not be written in this system, or None."""
-    writes = asked.capabilities.party_address_write
-    if writes == "SYNCED_BY_VENDOR":
-        return Reason.SYNCED_BY_VENDOR
-    if writes != "API":
-        return Reason.NO_ADDRESS_WRITE
-    if asked.capabilities.party_model == "SHARED_MASTER":
-        return Reason.SHARED_MASTER
-    return None if address is None else _municipality_reason(asked.party.contact.address, address, asked.policy)
-
-
-def _municipality_reason(shown: CivilAddress | None, new: CivilAddress, policy: Policy) -> Reason | None:
-    """Who acts may change with the municipality (ADR-36, ADR-37; retssikkerhedsloven section 9)."""
-    before = normalised(shown or CivilAddress()).municipality_code
-    after = normalised(new).municipality_code
-    own = policy.municipality_code
-    if not after or after == before:
-        return None
-    if own:
-        if after != own:
-            return Reason.OTHER_MUNICIPALITY
-        return Reason.MOVED_IN if before else None
-    return Reason.OTHER_MUNICIPALITY if before else None
-
-
-def _review_reason(asked: _Question, address: CivilAddress) -> Reason | None:
-    if asked.snapshot.protection.is_protected:
-        return Reason.PROTECTED_MOVE
-    if asked.has_protected_household():
-        return Reason.HOUSEHOLD_PROTECTED
-    moved_in = asked.snapshot.moved_in
-    if moved_in.is_uncertain or moved_in.day is None:
-        return Reason.UNCERTAIN_DATE
-    shown = asked.party.contact.address
-    if shown is not None and lines(shown) == lines(address):
-        return Reason.CODES_DIFFER
-    return None
-
-
-def _what_differs(shown: CivilAddress | None, new: CivilAddress) -> Reason:
-    """The row of an ordinary change: the c/o name alone, locality or town alone, or a move.
-
-    Where c/o name and locality both differ and nothing else does, the c/o name names the row.
-    """
-    before = shown or CivilAddress()
-    with_locality = replace(before, locality=new.locality, town=new.town)
-    if is_same_address(with_locality, new):
-        return Reason.LOCALITY
-    return Reason.CARE_OF if is_same_address(replace(with_locality, care_of=new.care_of), new) else Reason.MOVE
+def _reviews(facts: Facts, row: _Row) -> tuple[Reason, ...]:
+    """Why this row must be looked at by itself, the weightiest first."""
+    if row.address is None or row.found is None:
+        return ()
+    protection: tuple[Reason, ...] = ()
+    if facts.snapshot.protection.is_protected:
+        protection = (Reason.PROTECTED_WITH_OTHER_PARTY if has_other_party(facts) else Reason.PROTECTED_MOVE,)
+    elif has_protected_household(facts):
+        protection = (Reason.HOUSEHOLD_PROTECTED,)
+    doubt = () if row.found.doubt is None else (row.found.doubt,)
+    codes = (Reason.CODES_DIFFER,) if row.found.reason is Reason.CODES_DIFFER else ()
+    return (*protection, *row.followed.reviews, *doubt, *codes)

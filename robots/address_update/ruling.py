@@ -43,12 +43,24 @@ class RulingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContactChange:
-    """What to write on the party. There is no way to say that a protection mark is removed (ADR-12)."""
+    """What to write on the party; at least one of the parts."""
 
     #: The new address; None leaves the address alone.
     address: CivilAddress | None
     #: Whether the party is to be marked as protected, before the address is written.
     marks_protected: bool
+    #: Whether the mark is to be taken away, which is always a row of its own for review (ADR-12).
+    unmarks_protected: bool = False
+    #: The contact address, written into its own field (ADR-17); None leaves it alone.
+    contact_address: CivilAddress | None = None
+    #: The display name (ADR-46); None leaves it alone.
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        has_more = (self.address, self.contact_address, self.name) != (None, None, None)
+        if self.unmarks_protected and (self.marks_protected or has_more):
+            message = "a mark is taken away alone, and never together with anything else (ADR-12)"
+            raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +76,13 @@ class Ruling:
     defer_until: date | None = None
     #: Whether the addresses of this ruling are to be masked for people without the role.
     is_protected: bool = False
+    #: What a person is told of besides, each as a task on the case; counted apart from the ruling itself. A ruling of
+    #: kind TASK names its own reason in ``reason`` and may have more here.
+    tasks: tuple[Reason, ...] = ()
+    #: What the note and the evidence mention, and nobody has to act on (``CORRECTION``, ``UNCERTAIN_DATE`` …).
+    mentions: tuple[Reason, ...] = ()
+    #: Standing facts of ``tasks`` with their fingerprints, to be remembered as told (see ``Facts.told``).
+    tells: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if (self.change is not None) != self.kind.writes:
@@ -83,16 +102,6 @@ class Ruling:
         """Why, in Danish, with the party's role and without personal data (ADR-41)."""
         role = "Primær part" if self.role is PartyRole.PRIMARY else "Sekundær part"
         return f"{role}: {self.reason.sentence}"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What a municipality decides for itself."""
-
-    #: The municipality's own four-digit code. Empty: a move between two municipalities goes to a person either way.
-    municipality_code: str = ""
-    #: Days that a person has for a reminder.
-    reminder_days: int = 14
 
 
 @dataclass(frozen=True, slots=True)

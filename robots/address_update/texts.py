@@ -1,7 +1,6 @@
-"""Every Danish text that the robot leaves in other systems or shows an approver.
+"""The Danish texts that the robot shows an approver, and the words that its notes and reminders share.
 
-What must stay true: a text about a protected person, or a person in a protected household, never holds an address; and
-a day is written in one way only.
+What must stay true: a day is written in one way only, and what is said of an occasion holds no number and no name.
 """
 
 from __future__ import annotations
@@ -10,16 +9,21 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from connectors.records import PartyContact, UncertainDate
+from connectors.person_details import UncertainDate
+from connectors.records import PartyContact, PartyRole
 from foundation.addresses import CivilAddress, lines
-from robots.address_update.reasons import Reason
+from robots.address_update.payload import Source
+from robots.address_update.plan import PlannedRow
 
-NOTE_TITLE: Final = "Adresse opdateret fra CPR"
-#: Neutral, because a title is read by more people than the note.
-MARKED_NOTE_TITLE: Final = "Oplysninger opdateret fra CPR"
-REMINDER_TITLE: Final = "CPR-oplysning skal vurderes af en medarbejder"
 NO_ADDRESS: Final = "Ingen adresse på sagen"
 _PROTECTION: Final = "Navne- og adressebeskyttelse"
+_OCCASIONS: Final[dict[Source, str]] = {
+    "event": "CPR har meldt en ændring",
+    "sweep": "en gennemgang af åbne sager",
+    "person": "et opslag på personen",
+    "case": "et opslag på sagen",
+    "rollback": "en tilbageførsel",
+}
 
 
 def danish_day(day: date) -> str:
@@ -34,65 +38,54 @@ def effect_text(moved_in: UncertainDate) -> str:
     return danish_day(moved_in.day) + (" (usikker dato i CPR)" if moved_in.is_uncertain else "")
 
 
+def occasion(source: Source, event_ids: Sequence[str]) -> tuple[str, str]:
+    """What made the work item, as label and value: the events of CPR, or what somebody asked for."""
+    return ("CPR-hændelse", ", ".join(event_ids)) if event_ids else ("Anledning", _OCCASIONS[source])
+
+
+def role_text(role: PartyRole) -> str:
+    """The party's role (ADR-41)."""
+    return "Primær part" if role is PartyRole.PRIMARY else "Sekundær part"
+
+
 def protection_line(*, is_protected: bool) -> str:
     """The line that shows the protection mark."""
     return f"{_PROTECTION}: {'ja' if is_protected else 'nej'}"
 
 
-def before_lines(contact: PartyContact, *, with_address: bool, with_mark: bool) -> tuple[str, ...]:
+def before_lines(row: PlannedRow) -> tuple[str, ...]:
     """What stands on the case, as far as it is to change."""
-    address = ((lines(contact.address) if contact.address else ()) or (NO_ADDRESS,)) if with_address else ()
-    return (*address, protection_line(is_protected=contact.is_protected is True)) if with_mark else address
+    change, shown = row.change, row.before
+    address = (_lines(shown.address) or (NO_ADDRESS,)) if change.address is not None else ()
+    name = (f"Navn: {row.name_before or ''}",) if change.name is not None else ()
+    return (*address, *_contact(change.contact_address, shown.contact_address), *name, *_mark(row, row.before))
 
 
-def after_lines(address: CivilAddress | None, *, marks_protected: bool) -> tuple[str, ...]:
+def after_lines(row: PlannedRow) -> tuple[str, ...]:
     """What would stand there, as far as it changes."""
-    shown = lines(address) if address else ()
-    return (*shown, protection_line(is_protected=True)) if marks_protected else shown
+    change, then = row.change, row.after
+    address = (_lines(change.address) or (NO_ADDRESS,)) if change.address is not None else ()
+    name = (f"Navn: {change.name}",) if change.name is not None else ()
+    return (*address, *_contact(change.contact_address, then.contact_address), *name, *_mark(row, then))
 
 
-def proposal_title(*, rows: int, cases: int) -> str:
+def proposal_title(*, rows: int, cases: int, is_rollback: bool = False) -> str:
     """One sentence above the proposal."""
     changes = "1 ændring" if rows == 1 else f"{rows} ændringer"
-    return f"Opdatér adresse fra CPR: {changes} på {'1 sag' if cases == 1 else f'{cases} sager'}."
+    what = "Før adresseændring tilbage" if is_rollback else "Opdatér adresse fra CPR"
+    return f"{what}: {changes} på {'1 sag' if cases == 1 else f'{cases} sager'}."
 
 
-def note_text(
-    *,
-    addresses: Sequence[CivilAddress],
-    reasons: Sequence[Reason],
-    moved_in: UncertainDate,
-    event_ids: Sequence[str],
-    robot: str,
-    is_protected: bool,
-) -> str:
-    """The text of the journal note.
-
-    ``addresses`` are those that were written; empty when only the protection mark was set. When ``is_protected``,
-    none of them is told, and the note says where to look instead.
-    """
-    parts: list[str] = []
-    if addresses:
-        parts.append(f"Adressen gælder fra {effect_text(moved_in)}.")
-        if is_protected:
-            parts.append("Adressen gengives ikke her. Se den på sagens part.")
-        else:
-            parts.append(f"Ny adresse: {'; '.join(dict.fromkeys(', '.join(lines(each)) for each in addresses))}.")
-    parts.extend(dict.fromkeys(_MENTIONS[reason] for reason in reasons if reason in _MENTIONS))
-    parts.append("Ændringen er godkendt af en medarbejder med rollen godkender.")
-    parts.append(f"Udført af robotten {robot}. CPR-hændelse: {', '.join(event_ids)}.")
-    return "\n".join(parts)
+def _lines(address: CivilAddress | None) -> tuple[str, ...]:
+    return lines(address) if address is not None else ()
 
 
-def reminder_text(sentences: Sequence[str]) -> str:
-    """The text of a reminder: why a person must look, each reason once."""
-    return "\n".join((*dict.fromkeys(sentences), "Opgaven er oprettet, fordi CPR har meldt en ændring."))
+def _contact(changed: CivilAddress | None, shown: CivilAddress | None) -> tuple[str, ...]:
+    if changed is None:
+        return ()
+    return (f"Kontaktadresse: {', '.join(_lines(shown)) or 'ingen'}",)
 
 
-_MENTIONS: Final[dict[Reason, str]] = {
-    Reason.CARE_OF: "Kun c/o-navnet er ændret.",
-    Reason.LOCALITY: "Kun lokalitet eller bynavn er ændret.",
-    Reason.CODES_DIFFER: "Kun adressens koder er ændret; der er ikke tale om en flytning.",
-    Reason.PROTECTION_ON: "Parten er markeret efter oplysningen i CPR.",
-    Reason.PROTECTED_MOVE: "Parten er markeret efter oplysningen i CPR.",
-}
+def _mark(row: PlannedRow, contact: PartyContact) -> tuple[str, ...]:
+    changes_mark = row.change.marks_protected or row.change.unmarks_protected
+    return (protection_line(is_protected=contact.is_protected is True),) if changes_mark else ()

@@ -5,9 +5,17 @@ They are part of what Sagsgang promises: each passes the same contract tests as 
 
 from __future__ import annotations
 
+from robots.twins.address_register import TwinAddressRegister
 from robots.twins.case_register import TwinCaseRegister
 from robots.twins.case_stage import CaseStage, LedgerEntry
 from robots.twins.person_events import TwinPersonEvents
 from robots.twins.person_register import TwinPersonRegister
 
-__all__ = ["CaseStage", "LedgerEntry", "TwinCaseRegister", "TwinPersonEvents", "TwinPersonRegister"]
+__all__ = [
+    "CaseStage",
+    "LedgerEntry",
+    "TwinAddressRegister",
+    "TwinCaseRegister",
+    "TwinPersonEvents",
+    "TwinPersonRegister",
+]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -16,22 +17,37 @@ from connectors.errors import ConnectorError, VersionConflict
 from connectors.records import CaseCapabilities, PersonEvent
 from foundation.clock import ManualClock
 from robots.outcome import NeedsApproval, Outcome
-from robots.robot import EventRobot, Robot, WorkItem
+from robots.robot import EventRobot, NewWorkItem, Robot, WorkItem
+from robots.twins.address_register import TwinAddressRegister
 from robots.twins.case_register import CAPABLE, TwinCaseRegister
 from robots.twins.desk import TwinDesk
 from robots.twins.desk_memory import DeskMemory
 from robots.twins.person_register import TwinPersonRegister
 
+#: Who approved where no person had to: the first version of the robot's policy.
+AUTOMATIC: Final = "policy:1"
+
 
 class Bench:
     """One robot, one work item at a time, and the world around it."""
 
-    def __init__(self, robot: Robot, *, at: datetime, capabilities: CaseCapabilities = CAPABLE) -> None:
+    def __init__(
+        self,
+        robot: Robot,
+        *,
+        at: datetime,
+        capabilities: CaseCapabilities = CAPABLE,
+        addresses: TwinAddressRegister | None = None,
+        policy: str | None = None,
+    ) -> None:
         self.robot = robot
         self.clock = ManualClock(at)
         self.cases = TwinCaseRegister(capabilities=capabilities)
         self.people = TwinPersonRegister(clock=self.clock)
-        self.desk = TwinDesk(self.cases, self.people, self.clock)
+        self.addresses = addresses
+        #: The policy in force for items given from now on, as JSON, or None.
+        self.policy = policy
+        self.desk = self._clean_desk(DeskMemory())
         self._item: WorkItem | None = None
 
     @property
@@ -42,13 +58,17 @@ class Bench:
     def give(self, payload: BaseModel, *, item: str = "item-1") -> None:
         """Put a new work item on a clean desk."""
         self._item = WorkItem(id=item, reference=f"bench:{item}", payload=payload, attempt=1)
-        memory = DeskMemory(item=item, remembered=self.memory.remembered)
-        self.desk = TwinDesk(self.cases, self.people, self.clock, memory=memory)
+        memory = DeskMemory(item=item, remembered=self.memory.remembered, held=self.memory.held)
+        self.desk = self._clean_desk(memory)
+
+    def give_work(self, work: NewWorkItem) -> None:
+        """Put work that was found in some other way than by events on a clean desk."""
+        self.give(work.payload, item=work.reference)
 
     def give_events(self, robot: EventRobot, events: Sequence[PersonEvent]) -> None:
         """Put the one work item that the robot makes of these events on a clean desk."""
         (found,) = robot.group(events)
-        self.give(found.payload, item=found.reference)
+        self.give_work(found)
 
     def handle(self) -> Outcome:
         """Let the robot handle the item once, as a new process would."""
@@ -72,7 +92,10 @@ class Bench:
         return outcome.proposal
 
     def settle(self) -> Outcome:
-        """Handle, approve and plan again as the work loop does, until the outcome is another than a proposal."""
+        """Handle, approve and plan again as the work loop does, until the outcome is another than a proposal.
+
+        What the policy lets through without a person is approved by the policy, and never drawn into the sample.
+        """
         while True:
             try:
                 outcome = self.handle()
@@ -84,4 +107,9 @@ class Bench:
                 continue
             if not isinstance(outcome, NeedsApproval):
                 return outcome
-            self.desk.approve(outcome.proposal)
+            self.desk.approve(outcome.proposal, approved_by="bo" if outcome.automatic is None else AUTOMATIC)
+
+    def _clean_desk(self, memory: DeskMemory) -> TwinDesk:
+        return TwinDesk(
+            self.cases, self.people, self.clock, addresses=self.addresses, policy=self.policy, memory=memory
+        )

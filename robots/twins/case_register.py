@@ -8,14 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Final
 
 from connectors import contacts
-from connectors.errors import CapabilityMissing, CaseArchived, CaseClosed, ConnectorError, NotFound, VersionConflict
+from connectors.errors import (
+    Ambiguous,
+    CapabilityMissing,
+    CaseArchived,
+    CaseClosed,
+    ConnectorError,
+    NotFound,
+    VersionConflict,
+)
 from connectors.records import (
     Case,
     CaseCapabilities,
+    CaseDocument,
     CaseParty,
     CaseRef,
     CaseState,
@@ -26,6 +34,7 @@ from connectors.records import (
     NewJournalNote,
     NewReminder,
     Page,
+    PartyContact,
     PartyContactChange,
     PartyRef,
     Sighting,
@@ -48,11 +57,16 @@ CAPABLE: Final = CaseCapabilities(
     max_page=500,
     note_charset="UTF8",
     protects_address=True,
+    has_contact_address=True,
+    writes_name=True,
 )
 _METHODS: Final = frozenset(
     {
         "search_cases",
         "get_case",
+        "find_case",
+        "list_cases",
+        "list_documents",
         "list_journal_notes",
         "update_party_contact",
         "append_journal_note",
@@ -88,8 +102,12 @@ class TwinCaseRegister:
         self._failures.order(method, error, after_effect=after_effect)
 
     def capabilities(self) -> CaseCapabilities:
-        """What it was made with."""
+        """What it was made with, or what ``able`` said last."""
         return self._capabilities
+
+    def able(self, capabilities: CaseCapabilities) -> None:
+        """From now on it can do this, no more and no less."""
+        self._capabilities = capabilities
 
     def write_traits(self, operation: WriteOperation) -> WriteTraits:
         """Memory shows a write at once; an address carries no mark, so repeating it is not harmless."""
@@ -102,15 +120,35 @@ class TwinCaseRegister:
     def search_cases(self, *, party: Cpr, cursor: str | None = None, limit: int = 500) -> Page[Case]:
         """All cases with this person as a party, in the order in which they were planted."""
         with self._call("search_cases"):
-            start = int(cursor or 0)
             mine = [case for case in self.stage.cases.values() if any(one.cpr == party for one in case.parties)]
-            end = start + min(limit, self._capabilities.max_page)
-            return Page(tuple(mine[start:end]), str(end) if end < len(mine) else None)
+            return self._page(mine, cursor, limit)
+
+    def list_cases(self, *, cursor: str | None = None, limit: int = 500) -> Page[Case]:
+        """All cases in the order in which they were planted."""
+        with self._call("list_cases"):
+            return self._page(list(self.stage.cases.values()), cursor, limit)
 
     def get_case(self, case: CaseRef) -> Case:
         """One case as it stands."""
         with self._call("get_case"):
             return self._case(case, "get_case")
+
+    def find_case(self, number: str) -> Case:
+        """The case with this number, surrounding spaces and upper and lower case apart."""
+        with self._call("find_case"):
+            wanted = number.strip().casefold()
+            found = [case for case in self.stage.cases.values() if case.number.casefold() == wanted]
+            if not found:
+                raise NotFound(self.system, "find_case", "case")
+            if len(found) > 1:
+                raise Ambiguous(self.system, "find_case", "case")
+            return found[0]
+
+    def list_documents(self, case: CaseRef) -> Sequence[CaseDocument]:
+        """The documents, oldest first."""
+        with self._call("list_documents"):
+            self._case(case, "list_documents")
+            return tuple(sorted(self.stage.documents[case], key=lambda document: document.at))
 
     def list_journal_notes(self, case: CaseRef) -> Sequence[JournalNote]:
         """All notes, oldest first."""
@@ -119,23 +157,20 @@ class TwinCaseRegister:
             return tuple(sorted(self.stage.notes[case].values(), key=lambda note: note.at))
 
     def update_party_contact(self, party: PartyRef, change: PartyContactChange, *, key: IdempotencyKey) -> WriteReceipt:
-        """Write address or mark over the value that ``change.before`` names."""
+        """Write the parts of the change over the values that ``change.before`` and ``change.name_before`` name."""
         operation = WriteOperation.UPDATE_PARTY_CONTACT
         with self._call(operation):
-            if self._capabilities.party_address_write == "NONE" or self._lacks_mark(change):
+            if not self._can_write(change):
                 raise CapabilityMissing(self.system, operation)
-            contact = self._party(party, operation).contact
-            remote_id = f"{party.case.id}/{party.id}"
+            found = self._party(party, operation)
             self._demand_open(party.case, operation)
-            if not contacts.still_stands(change, contact):
+            if not contacts.still_stands(change, found.contact, name=found.name):
                 raise VersionConflict(self.system, operation)
-            if change.address is not None:
-                contact = replace(contact, address=change.address)
-            if change.is_protected is not None:
-                contact = replace(contact, is_protected=change.is_protected)
-            self.stage.edit_contact(party, contact)
+            self.stage.edit_contact(party, _changed(found.contact, change))
+            if change.name is not None:
+                self.stage.rename(party, change.name)
             self.stage.write_down(operation, party.case, party.id, key)
-            return WriteReceipt(remote_id)
+            return WriteReceipt(f"{party.case.id}/{party.id}")
 
     def append_journal_note(self, case: CaseRef, note: NewJournalNote, *, key: IdempotencyKey) -> WriteReceipt:
         """Add a note under the uuid of the key."""
@@ -163,7 +198,7 @@ class TwinCaseRegister:
         """Judged by value; a party that is no longer on the case cannot be told."""
         with self._call("find_party_contact"):
             found = self._case(party.case, "find_party_contact").party(party)
-            sighting = Sighting.UNCLEAR if found is None else contacts.sight(change, found.contact)
+            sighting = Sighting.UNCLEAR if found is None else contacts.sight(change, found.contact, name=found.name)
             return LookUp(sighting, f"{party.case.id}/{party.id}" if sighting is Sighting.PRESENT else None)
 
     def find_journal_note(self, case: CaseRef, *, key: IdempotencyKey) -> LookUp:
@@ -195,8 +230,20 @@ class TwinCaseRegister:
             raise NotFound(self.system, operation, "party")
         return party
 
-    def _lacks_mark(self, change: PartyContactChange) -> bool:
-        return change.is_protected is not None and not self._capabilities.protects_address
+    def _page(self, cases: Sequence[Case], cursor: str | None, limit: int) -> Page[Case]:
+        start = int(cursor or 0)
+        end = start + min(limit, self._capabilities.max_page)
+        return Page(tuple(cases[start:end]), str(end) if end < len(cases) else None)
+
+    def _can_write(self, change: PartyContactChange) -> bool:
+        able = self._capabilities
+        return (
+            # What is done on the screen only is done by the driver of the screen, which this twin stands for as well.
+            able.party_address_write in {"API", "UI_ONLY"}
+            and (change.is_protected is None or able.protects_address)
+            and (change.contact_address is None or able.has_contact_address)
+            and (change.name is None or able.writes_name)
+        )
 
     def _demand_open(self, ref: CaseRef, operation: str) -> None:
         match self._case(ref, operation).state:
@@ -213,6 +260,14 @@ class TwinCaseRegister:
         if is_new:
             self.stage.write_down(operation, case, id_, key)
         return WriteReceipt(id_, replayed=not is_new)
+
+
+def _changed(contact: PartyContact, change: PartyContactChange) -> PartyContact:
+    return PartyContact(
+        address=contact.address if change.address is None else change.address,
+        is_protected=contact.is_protected if change.is_protected is None else change.is_protected,
+        contact_address=contact.contact_address if change.contact_address is None else change.contact_address,
+    )
 
 
 def _note_id(key: IdempotencyKey) -> str:

@@ -6,13 +6,16 @@ What must stay true: a change made here is a caseworker's, so it is never refuse
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from threading import RLock
 
 from connectors.records import (
     Case,
+    CaseDocument,
     CaseParty,
     CaseRef,
     CaseState,
+    DocumentDirection,
     IdempotencyKey,
     JournalNote,
     NewReminder,
@@ -40,7 +43,7 @@ class LedgerEntry:
 
 
 class CaseStage:
-    """Cases, notes, reminders and the ledger of one twin. ``lock`` is held around each use of them."""
+    """Cases, notes, reminders, documents and the ledger of one twin. ``lock`` is held around each use of them."""
 
     def __init__(self, system: str) -> None:
         self.system = system
@@ -48,6 +51,7 @@ class CaseStage:
         self.cases: dict[CaseRef, Case] = {}
         self.notes: dict[CaseRef, dict[str, JournalNote]] = {}
         self.reminders: dict[CaseRef, dict[str, NewReminder]] = {}
+        self.documents: dict[CaseRef, list[CaseDocument]] = {}
         self.ledger: list[LedgerEntry] = []
 
     def add_case(
@@ -68,6 +72,7 @@ class CaseStage:
             self.cases[ref] = Case(ref, number, title, kle, progress, state, caseworker, ())
             self.notes[ref] = {}
             self.reminders[ref] = {}
+            self.documents[ref] = []
             return ref
 
     def add_party(
@@ -79,14 +84,29 @@ class CaseStage:
         role: PartyRole = PartyRole.PRIMARY,
         address: CivilAddress | None = None,
         is_protected: bool | None = False,
+        contact_address: CivilAddress | None = None,
     ) -> PartyRef:
         """Plant a party on a case."""
         with self.lock:
             parties = self.cases[case].parties
             ref = PartyRef(case, str(len(parties) + 1))
-            party = CaseParty(ref, role, cpr, name, PartyContact(address, is_protected))
+            party = CaseParty(ref, role, cpr, name, PartyContact(address, is_protected, contact_address))
             self.cases[case] = replace(self.cases[case], parties=(*parties, party))
             return ref
+
+    def add_document(
+        self,
+        case: CaseRef,
+        *,
+        at: datetime,
+        title: str = "Prøvebrev",
+        direction: DocumentDirection = DocumentDirection.OUTGOING,
+    ) -> CaseDocument:
+        """Plant a document on a case; ``at`` is aware UTC."""
+        with self.lock:
+            document = CaseDocument(f"D-{sum(map(len, self.documents.values())) + 1}", title, direction, at)
+            self.documents[case].append(document)
+            return document
 
     def close(self, case: CaseRef) -> None:
         """Close a case: it takes no more changes."""
@@ -101,15 +121,27 @@ class CaseStage:
         self._put(case, Progress.AFSLUTTET, CaseState.ARCHIVED)
 
     def edit_contact(self, party: PartyRef, contact: PartyContact) -> None:
-        """Change a party's address and mark, as a caseworker does by hand."""
-        with self.lock:
-            case = self.cases[party.case]
-            changed = tuple(replace(one, contact=contact) if one.ref == party else one for one in case.parties)
-            self.cases[party.case] = replace(case, parties=changed)
+        """Change a party's address, contact address and mark, as a caseworker does by hand."""
+        self._edit(party, contact=contact)
+
+    def rename(self, party: PartyRef, name: str) -> None:
+        """Change a party's display name, as a caseworker does by hand."""
+        self._edit(party, name=name)
 
     def write_down(self, operation: WriteOperation, case: CaseRef, target: str, key: IdempotencyKey) -> None:
         """Add a write that took effect to the ledger."""
         self.ledger.append(LedgerEntry(len(self.ledger) + 1, operation, case, target, key))
+
+    def _edit(self, party: PartyRef, *, contact: PartyContact | None = None, name: str | None = None) -> None:
+        with self.lock:
+            case = self.cases[party.case]
+            changed = tuple(
+                replace(one, contact=contact or one.contact, name=one.name if name is None else name)
+                if one.ref == party
+                else one
+                for one in case.parties
+            )
+            self.cases[party.case] = replace(case, parties=changed)
 
     def _put(self, case: CaseRef, progress: Progress, state: CaseState) -> None:
         with self.lock:

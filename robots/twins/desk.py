@@ -19,13 +19,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from pydantic import TypeAdapter
-
 from casework.proposals import ApprovedProposal, Proposal
-from connectors.ports import CaseRegister, PersonRegister
+from casework.results import RowResult
+from connectors.ports import AddressRegister, CaseRegister, PersonRegister
 from connectors.records import (
     Case,
     CaseCapabilities,
+    CaseDocument,
     CaseRef,
     IdempotencyKey,
     JournalNote,
@@ -40,7 +40,7 @@ from connectors.records import (
 )
 from foundation.clock import Clock
 from foundation.cpr import Cpr
-from robots.twins.desk_memory import DeskMemory, Effect, Evidence, request_digest
+from robots.twins.desk_memory import DeskMemory, Effect, Evidence, adapter_of, request_digest
 
 T = TypeVar("T")
 
@@ -49,17 +49,28 @@ class TwinDesk:
     """One handling of one work item; ``again`` gives the desk of the next handling, with the same memory."""
 
     def __init__(
-        self, cases: CaseRegister, people: PersonRegister, clock: Clock, *, memory: DeskMemory | None = None
+        self,
+        cases: CaseRegister,
+        people: PersonRegister,
+        clock: Clock,
+        *,
+        addresses: AddressRegister | None = None,
+        policy: str | None = None,
+        memory: DeskMemory | None = None,
     ) -> None:
         self.memory = memory if memory is not None else DeskMemory()
         self._registers = (cases, people)
         self._clock = clock
+        self._addresses = addresses
+        self._policy = policy
         self._approval: ApprovedProposal | None = None
         self._approvals = 0
         self._open_step: tuple[str, str] | None = None
         self._occurrences: Counter[tuple[str, ...]] = Counter()
         self._unwritten_evidence: list[Evidence] = []
         self._unwritten_memories: dict[Cpr, str] = {}
+        self._unwritten_results: dict[str, RowResult] = {}
+        self._unwritten_holds: set[str] = set()
         self._cases = TwinCaseDesk(cases, self)
         self._people = TwinPersonDesk(people, self)
 
@@ -72,6 +83,16 @@ class TwinDesk:
     def people(self) -> TwinPersonDesk:
         """CPR."""
         return self._people
+
+    @property
+    def addresses(self) -> AddressRegister | None:
+        """The address register, or None; questions about places are not recorded."""
+        return self._addresses
+
+    @property
+    def policy(self) -> str | None:
+        """The policy it was made with."""
+        return self._policy
 
     @property
     def approval(self) -> ApprovedProposal | None:
@@ -90,7 +111,7 @@ class TwinDesk:
         """
         if self._open_step is not None:
             raise RuntimeError(f"steps do not nest: {name} within {self._open_step[0]}")
-        adapter: TypeAdapter[T] = TypeAdapter(returns)
+        adapter = adapter_of(returns)
         stored = self.memory.steps.get((name, key))
         if stored is None:
             self.memory.pass_point(f"step {name} begins")
@@ -104,7 +125,8 @@ class TwinDesk:
             self.memory.steps[name, key] = stored
             self.write_down()
             self.memory.pass_point(f"step {name} stored")
-        return adapter.validate_json(stored)
+        result: T = adapter.validate_json(stored)
+        return result
 
     def evidence(self, label: str, **facts: str | int | bool) -> None:
         """Record a fact, in ``memory.evidence`` with the next step that is stored."""
@@ -118,12 +140,28 @@ class TwinDesk:
         """Remember ``value``, in ``memory.remembered`` with the next step that is stored."""
         self._unwritten_memories[about] = value
 
+    def result(self, result: RowResult) -> None:
+        """Say what became of a row, in ``memory.results`` with the next step that is stored."""
+        self._unwritten_results[result.row] = result
+
+    def is_held(self, row: str) -> bool:
+        """Whether the row is on hold."""
+        return row in self._unwritten_holds or row in self.memory.held
+
+    def hold(self, row: str) -> None:
+        """Put the row on hold, in ``memory.held`` with the next step that is stored."""
+        self._unwritten_holds.add(row)
+
     def write_down(self) -> None:
         """Store what waits for the next thing stored; the work loop does so with the outcome as well."""
         self.memory.evidence.extend(self._unwritten_evidence)
         self.memory.remembered.update(self._unwritten_memories)
+        self.memory.results.update(self._unwritten_results)
+        self.memory.held.update(self._unwritten_holds)
         self._unwritten_evidence.clear()
         self._unwritten_memories.clear()
+        self._unwritten_results.clear()
+        self._unwritten_holds.clear()
 
     def approve(
         self, proposal: Proposal, *, excluded_rows: frozenset[str] = frozenset(), approved_by: str = "bo"
@@ -142,7 +180,9 @@ class TwinDesk:
 
     def again(self) -> TwinDesk:
         """The desk of a new process that takes the item up: the same memory and approval, nothing else."""
-        desk = TwinDesk(*self._registers, self._clock, memory=self.memory)
+        desk = TwinDesk(
+            *self._registers, self._clock, addresses=self._addresses, policy=self._policy, memory=self.memory
+        )
         desk._approval = self._approval
         desk._approvals = self._approvals
         return desk
@@ -196,6 +236,16 @@ class TwinCaseDesk:
         """As the register's."""
         self._read("get_case", case.id)
         return self._register.get_case(case)
+
+    def find_case(self, number: str) -> Case:
+        """As the register's."""
+        self._read("find_case", number)
+        return self._register.find_case(number)
+
+    def list_documents(self, case: CaseRef) -> Sequence[CaseDocument]:
+        """As the register's."""
+        self._read("list_documents", case.id)
+        return self._register.list_documents(case)
 
     def list_journal_notes(self, case: CaseRef) -> Sequence[JournalNote]:
         """As the register's."""

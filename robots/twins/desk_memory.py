@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from casework.results import RowResult
 from connectors.errors import ConnectorError, OutcomeUnknown
 from connectors.records import IdempotencyKey, LookUp, Sighting, WriteReceipt
 from foundation.cpr import Cpr
@@ -52,6 +53,10 @@ class DeskMemory:
     evidence: list[Evidence] = field(default_factory=list)
     #: What the robot remembers about citizens; hand the same dictionary to the next item's memory.
     remembered: dict[Cpr, str] = field(default_factory=dict)
+    #: What became of each row, by row; a later word about a row stands in place of an earlier one.
+    results: dict[str, RowResult] = field(default_factory=dict)
+    #: Rows on hold; hand the same set to the next item's memory. A test releases a row by taking it out.
+    held: set[str] = field(default_factory=set)
     #: Every reading, as (operation, target); for a person the target is the masked number.
     reads: list[tuple[str, str]] = field(default_factory=list)
     #: The points passed, in order; a test crashes at each in turn.
@@ -112,5 +117,15 @@ class DeskMemory:
 
 def request_digest(*parts: object) -> str:
     """SHA-256 over what is asked for, by which the same key with another request is found."""
-    joined = b"\0".join(TypeAdapter(type(part)).dump_json(part) for part in parts)
+    joined = b"\0".join(adapter_of(type(part)).dump_json(part) for part in parts)
     return hashlib.sha256(joined).hexdigest()
+
+
+def adapter_of(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any type that pydantic knows.
+    """What writes values of this type as JSON and reads them back; made once, because making one is slow."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
+
+
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}

@@ -1,7 +1,7 @@
 """The register's events in memory, holes and repetitions included.
 
-What must stay true: events come in the order in which they were announced, and a lost one leaves a hole that ``poll``
-tells of.
+What must stay true: events come in the order in which they were announced, a lost one leaves a hole that ``poll``
+tells of, and nothing is told of a person after his subscription was ended.
 """
 
 from __future__ import annotations
@@ -26,25 +26,40 @@ class TwinPersonEvents:
         self._lock = RLock()
         self._events: list[PersonEvent] = []
         self._last = 0
-        self._failures = OrderedFailures(frozenset({"poll"}))
+        self._failures = OrderedFailures(frozenset({"poll", "subscribe", "unsubscribe"}))
+        self._ended: set[Cpr] = set()
+        #: Whom somebody asked to be told of, and did not ask to be told no more of.
+        self.subscriptions: set[Cpr] = set()
 
     @property
     def system(self) -> str:
         """The name it was given."""
         return self._system
 
-    def fail_next(self, error: ConnectorError) -> None:
-        """Let the next poll fail."""
-        self._failures.order("poll", error, after_effect=False)
+    def fail_next(self, error: ConnectorError, *, method: str = "poll") -> None:
+        """Let the next poll, or the next call of another method, fail."""
+        self._failures.order(method, error, after_effect=False)
+
+    def subscribe(self, cpr: Cpr) -> None:
+        """Tell of this person from now on. Persons whom nobody ever unsubscribed are told of as well."""
+        with self._lock, self._failures.around("subscribe"):
+            self.subscriptions.add(cpr)
+            self._ended.discard(cpr)
+
+    def unsubscribe(self, cpr: Cpr) -> None:
+        """Tell no more of this person."""
+        with self._lock, self._failures.around("unsubscribe"):
+            self.subscriptions.discard(cpr)
+            self._ended.add(cpr)
 
     def announce(
         self, cpr: Cpr, kind: PersonEventKind = PersonEventKind.ADDRESS, *, effect_from: date | None = None
     ) -> PersonEvent:
-        """Announce that something happened to a person."""
+        """Announce that something happened to a person; of one who was unsubscribed, nothing is ever delivered."""
         with self._lock:
             number = self._last + 1
             event = PersonEvent(f"event-{number}", number, cpr, kind, self._clock.now(), effect_from)
-            return self._add(event)
+            return event if cpr in self._ended else self._add(event)
 
     def repeat(self, event: PersonEvent) -> PersonEvent:
         """Announce the same event again under a new number, marked as a possible repetition."""

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import settings
 
+from connectors.person_details import PastAddress, UncertainDate
 from connectors.records import (
     AddressProtection,
     Case,
@@ -21,12 +22,13 @@ from connectors.records import (
     PersonSnapshot,
     PersonStatus,
     Progress,
-    UncertainDate,
 )
 from foundation.addresses import CivilAddress
 from foundation.cpr import Cpr
+from robots.address_update.facts import Facts
 from robots.address_update.robot import AddressUpdate
 from robots.twins.bench import Bench
+from tests.robots.address_update.questions import facts_of
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -63,7 +65,7 @@ def new_address() -> CivilAddress:
 
 
 @pytest.fixture(scope="session")
-def snapshot(cpr: Cpr, new_address: CivilAddress) -> PersonSnapshot:
+def snapshot(cpr: Cpr, old_address: CivilAddress, new_address: CivilAddress) -> PersonSnapshot:
     """CPR: the person moved to the new address three days ago."""
     return PersonSnapshot(
         cpr=cpr,
@@ -76,6 +78,7 @@ def snapshot(cpr: Cpr, new_address: CivilAddress) -> PersonSnapshot:
         moved_in=UncertainDate(date(2026, 11, 19)),
         registered_at=datetime(2026, 11, 20, 3, 0, tzinfo=UTC),
         looked_up_at=NOW,
+        history=(PastAddress(old_address, UncertainDate(None), UncertainDate(date(2026, 11, 19))),),
     )
 
 
@@ -89,6 +92,12 @@ def party(cpr: Cpr, old_address: CivilAddress) -> CaseParty:
 def case(party: CaseParty) -> Case:
     """An open case that shows the old address."""
     return Case(party.ref.case, "S2026-00001", "Prøvesag", "27.00.00", Progress.OPLYST, CaseState.OPEN, None, (party,))
+
+
+@pytest.fixture(scope="session")
+def facts(snapshot: PersonSnapshot, case: Case) -> Facts:
+    """What the rules know of the party: an ordinary move in a capable system, under the strictest policy."""
+    return facts_of(snapshot, case)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from casework.proposals import Proposal
 from connectors.errors import CaseClosed, SchemaDrift, Unavailable
+from connectors.person_details import UncertainDate
 from connectors.records import (
     CaseParty,
     CaseRef,
@@ -21,7 +22,6 @@ from connectors.records import (
     PersonEvent,
     PersonSnapshot,
     PersonStatus,
-    UncertainDate,
     WriteOperation,
 )
 from foundation.addresses import CivilAddress, is_same_address
@@ -146,7 +146,7 @@ def test_adr_05_a_present_move_is_written_now_and_a_further_one_on_its_day(
     assert isinstance(outcome, Deferred)
     assert is_same_address(shown(bench).address, new_address)
     bench.clock.advance((outcome.until - bench.clock.now()).total_seconds())
-    bench.people.put(replace(snapshot, address=later, moved_in=UncertainDate(date(2026, 12, 1))))
+    bench.people.move(snapshot.cpr, later, effect_from=date(2026, 12, 1))
     if not keeps_approval:
         bench.desk.plan_again()
     assert isinstance(bench.settle(), Completed)
@@ -299,11 +299,10 @@ def test_adr_52_each_proposal_has_a_digest_of_its_own(bench: Bench) -> None:
     assert bench.proposal().digest() != bench.proposal().digest()
 
 
-def test_a_task_on_one_case_does_not_keep_another_from_being_proposed(
-    bench: Bench, snapshot: PersonSnapshot, new_address: CivilAddress
-) -> None:
+def test_a_task_on_one_case_does_not_keep_another_from_being_proposed(bench: Bench, snapshot: PersonSnapshot) -> None:
     second = bench.cases.stage.add_case()
-    bench.cases.stage.add_party(second, cpr=snapshot.cpr, address=new_address, is_protected=True)
+    typed = CivilAddress("Håndskrevet Prøvevej", "7", postal_code="9000")
+    bench.cases.stage.add_party(second, cpr=snapshot.cpr, address=typed)
     outcome = bench.handle()
     assert isinstance(outcome, NeedsApproval)
     assert [row.case_number for row in outcome.proposal.rows] == ["S2026-00001"]

@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from casework.proposals import Proposal
+from casework.results import PrimaryResult, RowResult
 from connectors.errors import OutcomeUnknown, Unavailable
 from connectors.records import CaseRef, NewJournalNote, NewReminder, PartyContact, PartyContactChange
 from foundation.addresses import CivilAddress
 from foundation.clock import ManualClock
 from foundation.cpr import Cpr
 from robots.desk import Desk
+from robots.twins.address_register import TwinAddressRegister
 from robots.twins.case_register import TwinCaseRegister
 from robots.twins.desk import TwinDesk
 from robots.twins.desk_memory import Crash
@@ -161,3 +163,30 @@ def test_a_reminder_is_put_on_the_case(desk: TwinDesk, cases: TwinCaseRegister, 
     reminder = NewReminder("Titel", "Tekst", date(2026, 12, 1))
     desk.cases.create_reminder(case, reminder, intent="reminder")
     assert list(cases.stage.reminders[case].values()) == [reminder]
+
+
+def test_results_and_holds_are_kept_with_the_next_step(desk: TwinDesk) -> None:
+    for result in (PrimaryResult.AWAITING_APPROVAL, PrimaryResult.APPLIED):
+        desk.result(RowResult(row="S2026-00001/1", result=result, rule="ADR-01", reason="move"))
+    desk.hold("S2026-00001/1")
+    assert desk.is_held("S2026-00001/1")
+    assert not desk.again().is_held("S2026-00001/1")
+    assert desk.memory.results == {}
+    desk.step("s", lambda: 1, returns=int)
+    assert desk.again().is_held("S2026-00001/1")
+    assert [each.result for each in desk.memory.results.values()] == [PrimaryResult.APPLIED]
+
+
+def test_the_desk_has_the_policy_and_the_address_register_it_was_given(cases: TwinCaseRegister) -> None:
+    clock, places = ManualClock(NOW), TwinAddressRegister()
+    people = TwinPersonRegister(clock=clock)
+    desk = TwinDesk(cases, people, clock, addresses=places, policy="{}").again()
+    assert (desk.addresses, desk.policy) == (places, "{}")
+    bare = TwinDesk(cases, people, clock)
+    assert (bare.addresses, bare.policy) == (None, None)
+
+
+def test_finding_a_case_and_listing_its_documents_are_recorded(desk: TwinDesk, case: CaseRef) -> None:
+    assert desk.cases.find_case("S2026-00001").ref == case
+    assert desk.cases.list_documents(case) == ()
+    assert desk.memory.reads == [("find_case", "S2026-00001"), ("list_documents", "case-1")]
