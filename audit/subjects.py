@@ -14,10 +14,10 @@ from sqlalchemy import CursorResult, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from audit.events import ActorRef, Event, Scalar, SubjectRef
+from audit.events import ActorRef, Event, PrivateDetail, Scalar, SubjectRef
 from audit.recording import record
 from audit.tables import AuditSubjectRow
-from audit.vocabulary import EventType
+from audit.vocabulary import EventType, RetentionClass
 from foundation.sealing import KeyRing
 
 _TABLE = AuditSubjectRow.__table__
@@ -63,6 +63,7 @@ def erase(
     actor: ActorRef,
     at: datetime,
     environment: str,
+    reason: str = "",
 ) -> int:
     """Delete the mapping of this person for these years, and record that in the caller's transaction.
 
@@ -74,6 +75,7 @@ def erase(
         actor: who erases.
         at: when, aware.
         environment: the environment's name.
+        reason: free text, sealed.
 
     Returns:
         How many references became nobody's. The event is written when it is none, too: somebody asked for it.
@@ -82,7 +84,8 @@ def erase(
     result = session.execute(delete(_TABLE).where(_TABLE.c.token.in_(tokens)))
     count = result.rowcount if isinstance(result, CursorResult) else 0
     facts: dict[str, Scalar] = {"count": count, "years": ",".join(str(year) for year in years)}
-    event = Event(type=EventType.SUBJECT_ERASED, actor=actor, facts=facts)
+    private = PrivateDetail(reason.encode(), RetentionClass.DECISION) if reason else None
+    event = Event(type=EventType.SUBJECT_ERASED, actor=actor, facts=facts, private=private)
     record(session, event, at=at, environment=environment)
     return count
 

@@ -1,7 +1,7 @@
 """The tables of the trail.
 
-What must stay true: ``audit_event`` is only ever added to. The columns beside ``body`` repeat what stands in it so that
-it can be found; the body is the record.
+What must stay true: ``audit_event`` and the tree over it are only ever added to, but for events that were pruned. The
+columns beside ``body`` repeat what stands in it so that it can be found; the body is the record.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, Table, Text, Uuid
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, Table, Text, Uuid
 from sqlmodel import Field, SQLModel
 
 from foundation.columns import Sealed, UtcDateTime
+
+#: A place in the tree. On SQLite it must be called INTEGER to be the row's own number.
+_PLACE = BigInteger().with_variant(Integer, "sqlite")
 
 
 class AuditEventRow(SQLModel, table=True):
@@ -68,3 +71,92 @@ class AuditSubjectRow(SQLModel, table=True):
     token: str = Field(sa_column=Column(Text, nullable=False, unique=True))
     year: int
     identity: bytes = Field(sa_column=Column(Sealed("audit_subject.identity"), nullable=False))
+
+
+class AuditLeafRow(SQLModel, table=True):
+    """One leaf of the tree. No foreign key: a leaf stays when its event is pruned."""
+
+    __tablename__: ClassVar[str] = "audit_leaf"
+    __table__: ClassVar[Table]
+
+    #: The leaf's index in the tree, from 0.
+    seq: int = Field(sa_column=Column(_PLACE, primary_key=True, autoincrement=False))
+    event_id: UUID = Field(sa_column=Column(Uuid, nullable=False, unique=True))
+    leaf: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class AuditTileRow(SQLModel, table=True):
+    """A full tile: 256 hashes of one level (C2SP tlog-tiles). A partial one is cut from what lies below it."""
+
+    __tablename__: ClassVar[str] = "audit_tile"
+    __table__: ClassVar[Table]
+
+    level: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    idx: int = Field(sa_column=Column(_PLACE, primary_key=True, autoincrement=False))
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    #: The hash over the whole tile, which is one hash of the tile above.
+    root: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class AuditTreeRow(SQLModel, table=True):
+    """The one row that says how far the tree has come, so that nobody needs to read all leaves again."""
+
+    __tablename__: ClassVar[str] = "audit_tree"
+    __table__: ClassVar[Table]
+
+    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    size: int = Field(sa_column=Column(_PLACE, nullable=False))
+    #: The roots of the complete subtrees, largest first, one after the other.
+    compact: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    #: The latest time that any event in the tree carries; an event far before it tells of a clock set back.
+    latest_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    updated_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class AuditCheckpointRow(SQLModel, table=True):
+    """A signed head of the tree (C2SP tlog-checkpoint), word for word as it was signed."""
+
+    __tablename__: ClassVar[str] = "audit_checkpoint"
+    __table__: ClassVar[Table]
+
+    size: int = Field(sa_column=Column(_PLACE, primary_key=True, autoincrement=False))
+    note: str = Field(sa_column=Column(Text, nullable=False))
+    #: The signing key's name and id, as in the first two parts of its vkey.
+    signed_by: str = Field(sa_column=Column(Text, nullable=False))
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class AuditAnchorRow(SQLModel, table=True):
+    """What somebody outside says about a checkpoint: a witness's cosignature line, or a time stamp (RFC 3161)."""
+
+    __tablename__: ClassVar[str] = "audit_anchor"
+    __table__: ClassVar[Table]
+
+    size: int = Field(
+        sa_column=Column(_PLACE, ForeignKey("audit_checkpoint.size"), primary_key=True, autoincrement=False)
+    )
+    kind: str = Field(sa_column=Column(Text, primary_key=True))
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class AuditPrunedRow(SQLModel, table=True):
+    """All events before this place were pruned; which and why stands in the event that it names."""
+
+    __tablename__: ClassVar[str] = "audit_pruned"
+    __table__: ClassVar[Table]
+
+    below: int = Field(sa_column=Column(_PLACE, primary_key=True, autoincrement=False))
+    event_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+
+
+class AuditQuarantineRow(SQLModel, table=True):
+    """An event whose bytes do not give the leaf that its writer stored. It never comes into the tree."""
+
+    __tablename__: ClassVar[str] = "audit_quarantine"
+    __table__: ClassVar[Table]
+
+    event_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))

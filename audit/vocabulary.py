@@ -45,20 +45,47 @@ class EventType(StrEnum):
     EFFECT_SETTLED = "effect.settled"
 
     PERSON_LOOKED_UP = "cpr.looked_up"
+    SUBSCRIPTIONS_CHANGED = "cpr.subscriptions_changed"
     RECORD_SEARCHED = "record.searched"
     RECORD_READ = "record.read"
 
     EVIDENCE_GIVEN = "evidence.given"
+    ROLLBACK_ASKED = "rollback.asked"
+
+    POLICY_PROPOSED = "policy.proposed"
+    POLICY_PUT_IN_FORCE = "policy.put_in_force"
+    POLICY_REJECTED = "policy.rejected"
+    HOLD_PLACED = "hold.placed"
+    HOLD_RELEASED = "hold.released"
+    SWEEP_STARTED = "sweep.started"
+    SWEEP_FINISHED = "sweep.finished"
+    SWEEP_STOPPED = "sweep.stopped"
+    INTAKE_ACCEPTED = "intake.accepted"
+    INTAKE_WENT_ON = "intake.went_on"
 
     INCIDENT_OPENED = "incident.opened"
+    INCIDENT_ACKNOWLEDGED = "incident.acknowledged"
+    INCIDENT_RETRIED = "incident.retried"
     INCIDENT_CLOSED = "incident.closed"
     CIRCUIT_OPENED = "circuit.opened"
     CIRCUIT_CLOSED = "circuit.closed"
 
     WORKER_DEAD = "worker.declared_dead"
 
+    ROBOT_PAUSED = "robot.paused"
+    ROBOT_STOPPED = "robot.stopped"
+    ROBOT_RESUMED = "robot.resumed"
+
     LOG_READ = "log.read"
+    LOG_VERIFIED = "log.verified"
+    LOG_EXPORTED = "log.exported"
+    LOG_SAMPLED = "log.sampled"
+    LOG_RESTORED = "log.restored"
+    KEY_ROTATED = "key.rotated"
+    CLOCK_SKEWED = "clock.skewed"
     SUBJECT_ERASED = "retention.erased"
+    DETAILS_ERASED = "retention.details_erased"
+    EVENTS_PRUNED = "retention.pruned"
 
 
 #: What an auditor reads; a verb in the past tense, to be preceded by who.
@@ -91,16 +118,41 @@ SENTENCES: dict[EventType, str] = {
     EventType.EFFECT_IN_DOUBT: "kunne ikke se, om ændringen er sket",
     EventType.EFFECT_SETTLED: "afgjorde, om ændringen er sket",
     EventType.PERSON_LOOKED_UP: "slog en borger op i CPR",
+    EventType.SUBSCRIPTIONS_CHANGED: "ændrede, hvem CPR melder om",
     EventType.RECORD_SEARCHED: "søgte efter sager",
     EventType.RECORD_READ: "læste en sag",
     EventType.EVIDENCE_GIVEN: "noterede",
+    EventType.ROLLBACK_ASKED: "bad om at føre en ændring tilbage",
+    EventType.POLICY_PROPOSED: "foreslog en politik for robotten",
+    EventType.POLICY_PUT_IN_FORCE: "satte politikken i kraft",
+    EventType.POLICY_REJECTED: "afviste forslaget til politik",
+    EventType.HOLD_PLACED: "satte rækken på hold",
+    EventType.HOLD_RELEASED: "frigav rækken",
+    EventType.SWEEP_STARTED: "begyndte en gennemgang af alle åbne sager",
+    EventType.SWEEP_FINISHED: "afsluttede gennemgangen",
+    EventType.SWEEP_STOPPED: "standsede gennemgangen",
+    EventType.INTAKE_ACCEPTED: "gav lov til, at et standset indtag fortsætter",
+    EventType.INTAKE_WENT_ON: "fortsatte et standset indtag efter en andens accept",
     EventType.INCIDENT_OPENED: "meldte en driftshændelse",
+    EventType.INCIDENT_ACKNOWLEDGED: "tog sig af en driftshændelse",
+    EventType.INCIDENT_RETRIED: "satte en driftshændelses opgaver i gang igen",
     EventType.INCIDENT_CLOSED: "lukkede en driftshændelse",
     EventType.CIRCUIT_OPENED: "gav systemet ro efter gentagne fejl",
     EventType.CIRCUIT_CLOSED: "tog systemet i brug igen",
     EventType.WORKER_DEAD: "konstaterede, at en arbejder er død",
+    EventType.ROBOT_PAUSED: "satte robotten på pause",
+    EventType.ROBOT_STOPPED: "standsede robotten",
+    EventType.ROBOT_RESUMED: "satte robotten i drift igen",
     EventType.LOG_READ: "læste i loggen",
+    EventType.LOG_VERIFIED: "efterprøvede loggen",
+    EventType.LOG_EXPORTED: "udleverede et udtræk af loggen",
+    EventType.LOG_SAMPLED: "trak en stikprøve af loggen",
+    EventType.LOG_RESTORED: "begyndte loggen igen efter en gendannelse",
+    EventType.KEY_ROTATED: "skiftede loggens underskriftsnøgle",
+    EventType.CLOCK_SKEWED: "konstaterede, at uret var stillet tilbage",
     EventType.SUBJECT_ERASED: "slettede koblingen til en borger",
+    EventType.DETAILS_ERASED: "slettede lukkede oplysninger efter opbevaringsklasse",
+    EventType.EVENTS_PRUNED: "slettede indholdet af gamle hændelser",
 }
 
 

@@ -1,0 +1,1 @@
+"""The trail, handed to somebody who trusts neither us nor our database."""

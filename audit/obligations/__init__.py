@@ -1,0 +1,1 @@
+"""What verification must show, one module for each kind of evidence."""

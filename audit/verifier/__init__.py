@@ -1,0 +1,1 @@
+"""The verifier that is handed out: one file, which stands alone."""
