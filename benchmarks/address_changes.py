@@ -85,6 +85,7 @@ def main() -> None:
             nova_url=f"{url}/nova",
             nova_token_url=f"{url}/nova/realms/NovaIntegration/protocol/openid-connect/token",
             cpr_url=f"{url}/cpr",
+            dar_url=f"{url}/dar",
             workers=options.workers,
             calls_per_second=100_000,
             log_level="ERROR",
@@ -107,7 +108,7 @@ def change_all(composition: Composition, settings: Settings, meter: Meter, url: 
     robot = load_robot("address_update")
     starter = resolve_actor(settings, chosen="dorthe")
     with meter.measuring("collect"):
-        collect(composition, _collecting(robot), acting=acting_of(robot, starter))
+        collect(composition, _collecting(robot), acting=acting_of(robot, starter), starter=starter.id)
     with meter.measuring("propose"):
         WorkLoop(composition, robot, starter).run()
     with meter.measuring("approve"):

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from casework.schema import check, upgrade
 from casework.workers import Worker, enlist
-from casework.workplace import Workplace
+from casework.workplace import Acting, Workplace
+from connectors.bulk import BulkPeople
 from connectors.circuit import Circuit
 from connectors.cpr import open_events, open_register
+from connectors.cpr.extract import open_extract
+from connectors.dar import open_address_register
 from connectors.http import Timeouts
 from connectors.nova import open_nova
-from connectors.ports import CaseRegister, PersonEvents, PersonRegister
+from connectors.ports import AddressRegister, CaseRegister, PersonEvents, PersonRegister
 from connectors.rate import RateLimit
-from connectors.reader import SystemLimits
+from connectors.reader import NothingUnstored, Reader, SystemLimits
 from foundation.clock import Clock, SystemClock
 from foundation.database import Database
 from foundation.sealing import open_key_ring
@@ -35,6 +38,8 @@ class Systems:
     cases: CaseRegister
     people: PersonRegister
     events: PersonEvents
+    #: None where the municipality has no address register.
+    addresses: AddressRegister | None = None
 
 
 @dataclass(kw_only=True)
@@ -69,6 +74,25 @@ class Composition:
                     ),
                 )
             return self._limits[robot, system]
+
+    def sweep_pace(self, robot: str) -> RateLimit:
+        """How fast one sweep of this robot looks people up, within what the system gets in all."""
+        return RateLimit(
+            self.place.clock,
+            per_second=self.settings.sweep_per_second,
+            within=self.limits(robot, self.systems.people.system).rate,
+        )
+
+    def bulk_people(self, robot: str, acting: Acting, *, pace: RateLimit) -> BulkPeople:
+        """CPR for this robot's sweeps: many persons at once, at this pace, with the circuit of all other calls."""
+        reader = Reader(
+            place=self.place,
+            acting=acting,
+            lease=None,
+            unstored=NothingUnstored(),
+            limits=lambda system: replace(self.limits(robot, system), rate=pace),
+        )
+        return BulkPeople(self.systems.people, reader, threads=self.settings.workers)
 
 
 def lock_folder(settings: Settings) -> Path:
@@ -115,16 +139,27 @@ def open_systems(settings: Settings, *, clock: Clock | None = None) -> Iterator[
                 token_url=settings.nova_token_url,
                 client_id=settings.nova_client_id,
                 client_secret=settings.nova_client_secret.get_secret_value(),
-                assumed_address_write=settings.nova_assumed_address_write,
+                address_write=settings.nova_address_write,
                 settle_seconds=settings.settle_seconds,
                 timeouts=timeouts,
                 clock=clock,
             )
         ) as cases,
         closing(open_register(url=settings.cpr_url, token=cpr_token, timeouts=timeouts, clock=clock)) as people,
-        closing(open_events(url=settings.cpr_url, token=cpr_token, timeouts=timeouts)) as events,
+        ExitStack() as stack,
     ):
-        yield Systems(cases=cases, people=people, events=events)
+        events: PersonEvents
+        if settings.cpr_extract_dir is None:
+            feed = open_events(url=settings.cpr_url, token=cpr_token, timeouts=timeouts)
+            events = stack.enter_context(closing(feed))
+        else:
+            events = open_extract(settings.cpr_extract_dir)
+        addresses: AddressRegister | None = None
+        if settings.dar_url:
+            token = settings.dar_token.get_secret_value()
+            register = open_address_register(url=settings.dar_url, token=token, timeouts=timeouts, clock=clock)
+            addresses = stack.enter_context(closing(register))
+        yield Systems(cases=cases, people=people, events=events, addresses=addresses)
 
 
 @contextmanager
@@ -135,8 +170,11 @@ def compose(settings: Settings, *, clock: Clock | None = None, systems: Systems 
             with _enlisted(settings, place) as worker:
                 yield Composition(settings=settings, place=place, systems=systems, worker=worker)
             return
-        with open_systems(settings, clock=clock) as opened, _enlisted(settings, place) as worker:
-            yield Composition(settings=settings, place=place, systems=opened, worker=worker)
+        try:
+            with open_systems(settings, clock=clock) as opened, _enlisted(settings, place) as worker:
+                yield Composition(settings=settings, place=place, systems=opened, worker=worker)
+        finally:
+            _settle(settings, place)
 
 
 @contextmanager
@@ -146,3 +184,10 @@ def _enlisted(settings: Settings, place: Workplace) -> Iterator[Worker]:
         yield worker
     finally:
         worker.stop()
+
+
+def _settle(settings: Settings, place: Workplace) -> None:
+    """Put what was recorded into the log's tree, and sign it, when the work with other systems is over."""
+    from flows.sequencing import settle_after_work  # noqa: PLC0415 - it imports this module.
+
+    settle_after_work(settings, place)

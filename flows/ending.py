@@ -19,7 +19,9 @@ from audit.events import DecisionRef
 from audit.vocabulary import Outcome as EventOutcome
 from casework import transitions
 from casework.approvals import Question, ask, withdraw
+from casework.automatic import approve_by_policy, may_pass
 from casework.claiming import ClaimedItem
+from casework.draws import Draw, draw
 from casework.errors import LeaseLostError
 from casework.incidents import report
 from casework.moves import Detail, move
@@ -35,6 +37,7 @@ from connectors.errors import (
 )
 from flows.live_desk import CancelNoticedError, Worked, cancel_requested_by
 from foundation.errors import SagsgangError
+from foundation.working_time import load_calendar
 from robots.card import Card
 from robots.outcome import Completed, Deferred, NeedsApproval, Outcome, Rejected
 
@@ -48,6 +51,8 @@ class Result(StrEnum):
 
     COMPLETED = "completed"
     AWAITING_APPROVAL = "awaiting_approval"
+    #: The policy approved in a person's place; the item goes on.
+    PASSED_BY_POLICY = "passed_by_policy"
     DEFERRED = "deferred"
     REJECTED = "rejected"
     FAILED = "failed"
@@ -78,6 +83,8 @@ def end_with_outcome(handling: Handling, outcome: Outcome, worked: Worked) -> Re
         LeaseLostError: the item is in other hands; nothing is stored then.
     """
     values: dict[str, object]
+    if isinstance(outcome, NeedsApproval):
+        load_calendar(handling.place.now())
     with handling.place.database.write() as session:
         worked.store(session)
         if not isinstance(outcome, Completed | Rejected) and cancel_requested_by(session, handling.claimed) is not None:
@@ -88,19 +95,8 @@ def end_with_outcome(handling: Handling, outcome: Outcome, worked: Worked) -> Re
                 values = {"outcome_code": code, "outcome_message": message}
                 detail = Detail(facts={"code": code, **dict(counts)}, decision=DecisionRef(reason_code=code))
                 return _move(session, handling, transitions.COMPLETE, Result.COMPLETED, values=values, detail=detail)
-            case NeedsApproval(proposal, valid_for):
-                card = handling.card
-                barred = {handling.starter} | (set() if card.author_may_approve else card.authors)
-                question = Question(
-                    proposal=proposal,
-                    robot=card.name,
-                    robot_version=card.version,
-                    may_approve=card.may_approve,
-                    barred=frozenset(barred),
-                    valid_for=valid_for,
-                )
-                ask(session, handling.place, handling.claimed.lease, question, acting=handling.acting)
-                return Result.AWAITING_APPROVAL
+            case NeedsApproval():
+                return _ask(session, handling, outcome, policy_version=worked.policy_version)
             case Deferred(until, code, message):
                 values = {"available_at": until, "outcome_code": code, "outcome_message": message, "attempts": 0}
                 detail = Detail(facts={"code": code, "until": until.isoformat()})
@@ -109,6 +105,34 @@ def end_with_outcome(handling: Handling, outcome: Outcome, worked: Worked) -> Re
                 return _reject(session, handling, code, message)
             case _:
                 assert_never(outcome)
+
+
+def _ask(session: Session, handling: Handling, outcome: NeedsApproval, *, policy_version: int | None) -> Result:
+    """Put the proposal to a person, or let the policy that the robot worked by approve it, with the draw recorded."""
+    card, place = handling.card, handling.place
+    item_id = handling.claimed.lease.item_id
+    drawn: Draw | None = None
+    if (
+        outcome.automatic is not None
+        and policy_version is not None
+        and may_pass(session, outcome.proposal, robot=card.name, policy_version=policy_version)
+    ):
+        drawn = draw(policy_version=policy_version, percent=outcome.automatic.sample_percent)
+    barred = {handling.starter} | outcome.barred | (set() if card.author_may_approve else card.authors)
+    question = Question(
+        proposal=outcome.proposal,
+        robot=card.name,
+        robot_version=card.version,
+        may_approve=card.may_approve,
+        barred=frozenset(barred),
+        valid_for=outcome.valid_for,
+        draw=drawn,
+    )
+    approval_id = ask(session, place, handling.claimed.lease, question, acting=handling.acting)
+    if drawn is None or drawn.waits:
+        return Result.AWAITING_APPROVAL
+    approve_by_policy(session, place, approval_id, item_id=item_id, draw=drawn)
+    return Result.PASSED_BY_POLICY
 
 
 def end_with_error(handling: Handling, error: Exception, worked: Worked) -> Result:

@@ -21,13 +21,16 @@ from audit.vocabulary import EventType
 from casework.approvals import approved_proposal
 from casework.begun import open_effects
 from casework.claiming import ClaimedItem
+from casework.holds import is_held, place_hold
 from casework.memory import recall, remember
+from casework.policies import policy_in_force
 from casework.proposals import ApprovedProposal
+from casework.results import RowResult, store_results
 from casework.steps import StepKey, finished_steps, store_steps
 from casework.tables import WorkItemRow
 from casework.workplace import Acting
 from connectors.guard import Guard
-from connectors.guarded import GuardedCases, GuardedPeople, StepPlace, Writer
+from connectors.guarded import GuardedAddresses, GuardedCases, GuardedPeople, StepPlace, Writer
 from connectors.reader import Reader
 from flows.composition import Composition
 from foundation.cpr import Cpr
@@ -37,6 +40,8 @@ from robots.card import Card
 T = TypeVar("T")
 
 _ITEM = WorkItemRow.__table__
+#: Why a robot holds a row: it was taken back, and the next run must not write the same again (ADR-53).
+_HELD_BECAUSE = "Rækken er tilbageført. Den frigives af en person."
 #: Built once: every step asks it.
 _ASKED_FOR = select(_ITEM.c.cancel_requested_by).where(_ITEM.c.id == bindparam("wanted"))
 
@@ -60,13 +65,22 @@ class Worked:
     item_id: UUID | None
     card: Card
     reader: Reader | None = None
+    #: The version of the policy that the robot works by; None where none was in force when the desk was made.
+    policy_version: int | None = None
     steps: dict[StepKey, bytes] = field(default_factory=dict)
     memories: dict[str, str] = field(default_factory=dict)
+    results: dict[str, RowResult] = field(default_factory=dict)
+    holds: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to store."""
+        return not (self.steps or self.memories or self.results or self.holds or self.events)
 
     def store(self, session: Session) -> None:
         """Write all of it in the caller's transaction."""
-        if self.reader is None or not (self.steps or self.memories or self.events):
+        if self.reader is None or self.is_empty:
             return
         place = self.reader.place
         if self.item_id is not None:
@@ -74,12 +88,24 @@ class Worked:
             store_steps(session, self.item_id, self.steps, robot_version=version, at=place.now())
             for about, value in self.memories.items():
                 remember(session, place, robot=self.card.name, about=about, value=value)
+            results = list(self.results.values())
+            store_results(session, self.item_id, robot=self.card.name, results=results, at=place.now())
+            for row in sorted(self.holds):
+                place_hold(
+                    session,
+                    place,
+                    robot=self.card.name,
+                    row=row,
+                    acting=self.reader.acting,
+                    reason=_HELD_BECAUSE,
+                    item_id=self.item_id,
+                )
         place.record(session, *self.events)
         event.listen(session, "after_commit", self._forget, once=True)
 
     def _forget(self, _session: Session) -> None:
         """What is committed is stored; what was rolled back is still to be stored."""
-        self.steps, self.memories, self.events = {}, {}, []
+        self.steps, self.memories, self.results, self.holds, self.events = {}, {}, {}, set(), []
 
 
 class LiveDesk:
@@ -120,10 +146,13 @@ class LiveDesk:
         self._finished: dict[StepKey, bytes] = {}
         self._approval: ApprovedProposal | None = None
         approval_id = claimed.approval_id if claimed is not None else None
-        if lease is not None:
-            with composition.place.database.read() as session:
+        with composition.place.database.read() as session:
+            policy = policy_in_force(session, robot=card.name)
+            if lease is not None:
                 self._finished = finished_steps(session, lease.item_id, robot_version=card.version)
                 self._approval = approved_proposal(session, approval_id) if approval_id is not None else None
+        self._policy = policy.body if policy is not None else None
+        self.worked.policy_version = policy.version if policy is not None else None
         if writer is None:
             if lease is None:
                 message = "a desk without an item needs a writer of its own"
@@ -138,6 +167,8 @@ class LiveDesk:
         self._where = StepPlace(lease.item_id if lease is not None else UUID(int=0), approval_id)
         self._cases = GuardedCases(composition.systems.cases, reader, writer, self._where)
         self._people = GuardedPeople(composition.systems.people, reader, self._where)
+        addresses = composition.systems.addresses
+        self._addresses = GuardedAddresses(addresses, reader) if addresses is not None else None
 
     @property
     def cases(self) -> GuardedCases:
@@ -148,6 +179,21 @@ class LiveDesk:
     def people(self) -> GuardedPeople:
         """CPR."""
         return self._people
+
+    @property
+    def addresses(self) -> GuardedAddresses | None:
+        """The address register, where there is one."""
+        return self._addresses
+
+    @property
+    def policy(self) -> str | None:
+        """The text of the policy that was in force when the desk was made."""
+        return self._policy
+
+    @property
+    def policy_version(self) -> int | None:
+        """Its version; only the same one may approve in a person's place when the handling ends."""
+        return self.worked.policy_version
 
     @property
     def approval(self) -> ApprovedProposal | None:
@@ -190,6 +236,21 @@ class LiveDesk:
     def remember(self, about: Cpr, value: str) -> None:
         """Remember ``value`` about this citizen."""
         self.worked.memories[about.digits] = value
+
+    def result(self, result: RowResult) -> None:
+        """Say what became of one row."""
+        self.worked.results[result.row] = result
+
+    def is_held(self, row: str) -> bool:
+        """Whether the row is on hold, also since a moment ago."""
+        if row in self.worked.holds:
+            return True
+        with self._place.database.read() as session:
+            return is_held(session, robot=self._card.name, row=row)
+
+    def hold(self, row: str) -> None:
+        """Put the row on hold until a person releases it."""
+        self.worked.holds.add(row)
 
     def evidence(self, label: str, **facts: str | int | bool) -> None:
         """Record a fact about this item; never personal data."""

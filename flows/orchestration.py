@@ -35,7 +35,6 @@ def run_through_prefect(
     *,
     chosen: str | None = None,
     limit: int | None = None,
-    accept_gap: bool = False,
     progress: Progress | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> RunReport:
@@ -49,7 +48,6 @@ def run_through_prefect(
         robot_name: the name on the robot's card.
         chosen: a name chosen with ``--as``.
         limit: at most so many items.
-        accept_gap: go on over a hole in the source's numbers.
         progress: told of each item that ends.
         tell: told in Danish what is being waited for.
 
@@ -62,7 +60,7 @@ def run_through_prefect(
     card = load_robot(robot_name).card
     resolve_actor(settings, chosen=chosen).require(card.may_start, f"starte {card.name}")
     request = RunRequest(settings, progress)
-    parameters = {"robot": robot_name, "as_person": chosen, "limit": limit, "accept_gap": accept_gap}
+    parameters = {"robot": robot_name, "as_person": chosen, "limit": limit}
     api_url = _server_address(settings, tell or _log_waiting)
     with asking(request):
         _call_flow(api_url, parameters)

@@ -74,7 +74,7 @@ def _run_name() -> str:
     retries=0,
 )
 async def run_robot_flow(
-    robot: OpaqueName, *, as_person: OpaqueName | None = None, limit: int | None = None, accept_gap: bool = False
+    robot: OpaqueName, *, as_person: OpaqueName | None = None, limit: int | None = None
 ) -> State[Any]:
     """Run one robot. Ends Failed with our code when it failed, was stopped early, or got no new work in.
 
@@ -82,7 +82,6 @@ async def run_robot_flow(
         robot: the name on the robot's card.
         as_person: who starts it; in ``simulated`` only. Otherwise it is the account of this process.
         limit: at most so many items.
-        accept_gap: go on over a hole in the source's numbers.
     """
     request = current_request()
     try:
@@ -90,7 +89,7 @@ async def run_robot_flow(
             # Prefect started this process; there is no command line that configured it.
             request = RunRequest(load_settings())
             configure_logs(json=request.settings.uses_json_logs, level=request.settings.log_level)
-        report = await _run(request, robot, as_person, limit=limit, accept_gap=accept_gap)
+        report = await _run(request, robot, as_person, limit=limit)
     except Exception as error:  # noqa: BLE001 - Prefect would keep the text of any error, which may hold anything.
         if request is not None:
             request.error = error
@@ -107,16 +106,14 @@ def counts_of(report: RunReport) -> dict[str, int]:
     return came_in | {result.value: number for result, number in sorted(report.summary.counts.items())}
 
 
-async def _run(
-    request: RunRequest, robot_name: str, as_person: str | None, *, limit: int | None, accept_gap: bool
-) -> RunReport:
+async def _run(request: RunRequest, robot_name: str, as_person: str | None, *, limit: int | None) -> RunReport:
     robot = load_robot(robot_name)
     starter = resolve_actor(request.settings, chosen=as_person)
     with compose(request.settings) as composition:
         job = _Job(composition, robot, starter, flow_run.id, request.progress)
         token = _job.set(job)
         try:
-            await collect_task(accept_gap=accept_gap, return_state=True)  # type: ignore[misc]  # typed as if sync
+            await collect_task(return_state=True)  # type: ignore[misc]  # typed as if sync
             if job.error is None:
                 await work_task(limit=limit, return_state=True)  # type: ignore[misc]  # the same
         finally:
@@ -130,10 +127,10 @@ async def _run(
 
 
 @task(name="hent nye opgaver", persist_result=False, cache_policy=NO_CACHE, retries=0)
-async def collect_task(*, accept_gap: bool) -> State[Any]:
+async def collect_task() -> State[Any]:
     """What came in becomes work items."""
     job = _job.get()
-    collecting = partial(take_in, job.composition, job.robot, job.starter, flow=job.flow, accept_gap=accept_gap)
+    collecting = partial(take_in, job.composition, job.robot, job.starter, flow=job.flow)
     try:
         job.intake = await _in_thread(collecting)
     except Exception as error:  # noqa: BLE001 - the flow raises it again, where Prefect does not read it.

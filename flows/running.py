@@ -45,7 +45,6 @@ def run_robot(
     *,
     flow: str | None = None,
     limit: int | None = None,
-    accept_gap: bool = False,
     progress: Progress | None = None,
 ) -> RunReport:
     """Collect what came in, then work until the queue is empty.
@@ -56,20 +55,17 @@ def run_robot(
         starter: who starts it; must hold a role that its card names.
         flow: the id of the orchestrator's flow run, where there is one.
         limit: at most so many items.
-        accept_gap: go on over a hole in the source's numbers.
         progress: told of each item that ends.
 
     Raises:
         NotAllowedError: the starter may not start this robot.
     """
-    intake = take_in(composition, robot, starter, flow=flow, accept_gap=accept_gap)
+    intake = take_in(composition, robot, starter, flow=flow)
     loop = WorkLoop(composition, robot, starter, flow, progress or Progress())
     return RunReport(intake.collected, loop.run(limit=limit), intake.error)
 
 
-def take_in(
-    composition: Composition, robot: Robot, starter: Actor, *, flow: str | None = None, accept_gap: bool = False
-) -> Intake:
+def take_in(composition: Composition, robot: Robot, starter: Actor, *, flow: str | None = None) -> Intake:
     """The first half of a run: what came in becomes work items.
 
     A source that is silent must not keep approved work from being done: its code is returned instead of raised, and the
@@ -83,7 +79,7 @@ def take_in(
         return Intake()
     try:
         acting = acting_of(robot, starter, flow)
-        return Intake(collect(composition, robot, acting=acting, accept_gap=accept_gap))
+        return Intake(collect(composition, robot, acting=acting, starter=starter.id))
     except (ConnectorError, SagsgangError) as error:
         log.warning("collect.failed", code=error.code)
         return Intake(error=error.code)

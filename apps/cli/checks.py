@@ -83,7 +83,7 @@ def examine_work(settings: Settings) -> list[Finding]:
     The last two are told and are no fault: the next run takes such leases back, and an incident tells of the work.
     Whoever restarts what is unhealthy must not restart a worker because of them.
     """
-    if _is_unmade(settings):
+    if is_unmade(settings):
         return [Finding("database", Mark.NOT_HERE, "laves ved første brug")]
     database = Database(settings.effective_database_url, open_key_ring(settings))
     try:
@@ -208,7 +208,8 @@ def _prefect(settings: Settings, inside: Collection[str]) -> list[Finding]:
     ]
 
 
-def _is_unmade(settings: Settings) -> bool:
+def is_unmade(settings: Settings) -> bool:
+    """Whether the embedded database is not made yet."""
     return not settings.database_url and not (Path(settings.data_dir) / "sagsgang.db").is_file()
 
 

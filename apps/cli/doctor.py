@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from apps.cli.checks import Finding, Mark, examine_house, examine_outside, examine_work
 from apps.cli.exits import Exit, explain
 from apps.cli.invocation import Invocation
+from apps.cli.log_checks import examine_log
 from foundation.errors import SagsgangError
 from foundation.settings import Settings
 
@@ -57,6 +58,7 @@ def _examine(settings: Settings, *, chosen: str | None, inside: Collection[str])
     parts: tuple[tuple[str, Callable[[], list[Finding]]], ...] = (
         ("huset", lambda: examine_house(settings, chosen=chosen)),
         ("arbejdet", lambda: examine_work(settings)),
+        ("loggen", lambda: examine_log(settings)),
         ("omverdenen", lambda: examine_outside(settings, inside=inside)),
     )
     findings: list[Finding] = []

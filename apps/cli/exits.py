@@ -22,7 +22,7 @@ class Exit(IntEnum):
     REJECTED = 3
     #: A person must look.
     NEEDS_PERSON = 4
-    #: Kept for the verification of the record.
+    #: The record is not whole, or is not the one that was signed.
     RECORD_BROKEN = 5
     CONFIGURATION = 6
     #: Waiting may help.
@@ -49,11 +49,19 @@ _EXITS: dict[str, Exit] = {
     "unknown_robot": Exit.USAGE,
     "unknown_item": Exit.USAGE,
     "reason_missing": Exit.USAGE,
+    "looking_refused": Exit.USAGE,
     "not_allowed": Exit.REJECTED,
     "approval_refused": Exit.REJECTED,
     "transition_refused": Exit.REJECTED,
+    "pruning_refused": Exit.REJECTED,
     "event_gap": Exit.NEEDS_PERSON,
+    "mass_change": Exit.NEEDS_PERSON,
     "effect_in_doubt": Exit.NEEDS_PERSON,
+    "verification_failed": Exit.RECORD_BROKEN,
+    "proof_refused": Exit.RECORD_BROKEN,
+    "note_refused": Exit.RECORD_BROKEN,
+    "signing_refused": Exit.RECORD_BROKEN,
+    "leaf_refused": Exit.RECORD_BROKEN,
     "configuration": Exit.CONFIGURATION,
     "environment_locked": Exit.CONFIGURATION,
     "database": Exit.CONFIGURATION,

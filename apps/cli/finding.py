@@ -13,6 +13,7 @@ from sqlalchemy import Table, Text, cast, func, or_, select
 from sqlmodel import Session
 
 from casework.errors import UnknownItemError
+from casework.oversight_tables import PolicyRow
 from casework.tables import EffectRow, IncidentRow, RunRow, WorkItemRow
 
 #: Characters of a number that are enough to be meant; fewer are a slip of the hand.
@@ -43,6 +44,11 @@ def find_incident(session: Session, text: str) -> UUID:
 def find_run(session: Session, text: str) -> UUID:
     """The run whose number is, begins or ends with ``text``; raises ``UnknownItemError``."""
     return _find(session, RunRow.__table__, text, "kørsel", "sagsgang audit show --type run.opened")
+
+
+def find_policy(session: Session, text: str) -> UUID:
+    """The policy whose number is, begins or ends with ``text``; raises ``UnknownItemError``."""
+    return _find(session, PolicyRow.__table__, text, "politik", "sagsgang policy show address_update")
 
 
 def _find(session: Session, table: Table, text: str, what: str, see: str) -> UUID:

@@ -38,7 +38,6 @@ def run_followed(
     *,
     chosen: str | None,
     limit: int | None = None,
-    accept_gap: bool = False,
     with_prefect: bool = True,
     expected: int = 0,
 ) -> RunReport:
@@ -50,7 +49,6 @@ def run_followed(
                 robot_name,
                 chosen=chosen,
                 limit=limit,
-                accept_gap=accept_gap,
                 progress=Shown(bar),
                 tell=screen.say,
             )
@@ -61,7 +59,6 @@ def run_followed(
                 load_robot(robot_name),
                 starter,
                 limit=limit,
-                accept_gap=accept_gap,
                 progress=Shown(bar),
             )
 

@@ -6,25 +6,11 @@ does is found by name when it is called (docs/adr/0011).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-
-class Argument(NamedTuple):
-    """One argument, as ``add_argument`` takes it."""
-
-    names: tuple[str, ...]
-    options: Mapping[str, Any]
-
-
-class Command(NamedTuple):
-    """One command: its words, one Danish line, and where its function stands (``module:function``)."""
-
-    words: tuple[str, ...]
-    summary: str
-    target: str
-    arguments: tuple[Argument, ...] = ()
+from apps.cli.arguments import Argument, Command, argument, count, flag, limit
+from apps.cli.audit_grammar import AUDIT_COMMANDS
 
 
 class Group(NamedTuple):
@@ -35,32 +21,12 @@ class Group(NamedTuple):
     default: str | None
 
 
-def argument(*names: str, text: str, **options: object) -> Argument:
-    """An argument with its Danish help."""
-    return Argument(names, {"help": text, **options})
-
-
-def flag(name: str, text: str, **options: object) -> Argument:
-    """A switch."""
-    return argument(name, text=text, action="store_true", **options)
-
-
-def count(text: str) -> int:
-    """A whole number of at least 1."""
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
-
-
 _ITEM = argument("item", metavar="OPGAVE", text="opgavens nummer, eller dets begyndelse eller slutning")
 _REASON = argument("--reason", metavar="TEKST", text="begrundelse; gemmes forseglet i loggen")
 _ROBOT = argument("--robot", metavar="ROBOT", text="kun denne robots")
+_NAME = argument("name", metavar="ROBOT", text="robottens navn")
+_POLICY = argument("policy", metavar="POLITIK", text="politikkens nummer, eller dets begyndelse eller slutning")
 _SEED = argument("--seed", metavar="TAL", type=int, default=1, text="samme tal giver samme forløb (1)")
-
-
-def _limit(default: int | None, text: str) -> Argument:
-    return argument("--limit", metavar="ANTAL", type=count, default=default, text=text)
 
 
 def _sizes(citizens: int, cases: int) -> tuple[Argument, ...]:
@@ -75,8 +41,11 @@ _WITHOUT_PREFECT = flag("--without-prefect", "kør direkte i denne proces i sted
 GROUPS = (
     Group("items", "se, annullér, genåbn og afgør opgaver", "list"),
     Group("approvals", "se og besvar robotternes forslag", "list"),
+    Group("policy", "hvor langt en robot må gå selv", None),
+    Group("holds", "linjer, robotten lader være efter en tilbageførsel", "list"),
+    Group("intake", "hentning, der er standset", None),
     Group("incidents", "se og luk driftshændelser", "list"),
-    Group("audit", "læs i loggen", None),
+    Group("audit", "læs, kontrollér og bevis loggen", None),
     Group("simulator", "prøvekommunen på denne maskine", "serve"),
     Group("database", "databasen", None),
 )
@@ -135,12 +104,65 @@ COMMANDS = (
         "apps.cli.run:run",
         (
             argument("name", metavar="ROBOT", text="robottens navn"),
+            flag("--person", "kun én borger nu; nummeret spørges der om, eller det læses fra standard-input"),
+            argument("--case", metavar="SAG", text="kun parterne på denne sag nu, for eksempel S2026-12345"),
             flag("--dry-run", "prøvekørsel: vis planen, skriv intet i andre systemer"),
-            _limit(None, "højst så mange opgaver"),
-            flag("--accept-gap", "gå videre over et hul i hændelserne, når de manglende er håndteret"),
+            limit(None, "højst så mange opgaver"),
             _WITHOUT_PREFECT,
             argument("--csv", metavar="FIL", type=Path, text="skriv prøvekørslens plan som CSV til Excel"),
             argument("--html", metavar="FIL", type=Path, text="skriv prøvekørslens plan som HTML"),
+        ),
+    ),
+    Command(
+        ("sweep",),
+        "sammenlign alle parter på åbne sager med CPR, og lav opgaver til dem, der afviger",
+        "apps.cli.sweep:run",
+        (
+            _NAME,
+            argument("--pages", metavar="ANTAL", type=count, text="stop efter så mange sider; kan fortsættes"),
+        ),
+    ),
+    Command(
+        ("reconcile",),
+        "afstem: går tallene op, og står det i fagsystemet",
+        "apps.cli.reconcile:run",
+        (
+            _NAME,
+            flag("--books-only", "kun regnskabet; spørg ingen andre systemer"),
+            argument("--days", metavar="DAGE", type=count, default=7, text="efterse notater så mange dage tilbage (7)"),
+        ),
+    ),
+    Command(
+        ("rollback",),
+        "bed om at føre det tilbage, en opgave har skrevet",
+        "apps.cli.holds:roll_back",
+        (_ITEM, argument("--row", metavar="LINJE", action="append", default=[], text="kun denne linje"), _REASON),
+    ),
+    Command(("holds", "list"), "linjer, robotten lader være", "apps.cli.holds:show_list", (_ROBOT,)),
+    Command(
+        ("holds", "release"),
+        "lad robotten holde linjen ajour igen",
+        "apps.cli.holds:release",
+        (_NAME, argument("row", metavar="LINJE", text="linjen, som holds viser den"), _REASON),
+    ),
+    Command(("policy", "show"), "robottens politikker", "apps.cli.policy:show", (_NAME,)),
+    Command(
+        ("policy", "propose"),
+        "foreslå en politik",
+        "apps.cli.policy:propose",
+        (_NAME, argument("file", metavar="FIL", type=Path, text="politikken som JSON"), _REASON),
+    ),
+    Command(("policy", "approve"), "sæt en politik i kraft", "apps.cli.policy:approve", (_POLICY, _REASON)),
+    Command(("policy", "reject"), "afvis en politik", "apps.cli.policy:reject", (_POLICY, _REASON)),
+    Command(
+        ("intake", "accept"),
+        "lad en standset hentning fortsætte én gang",
+        "apps.cli.policy:accept_intake",
+        (
+            _NAME,
+            argument("what", metavar="HVAD", choices=("gap", "mass_change"), text="gap eller mass_change"),
+            argument("mark", metavar="MÆRKE", text="som driftshændelsen viser det"),
+            _REASON,
         ),
     ),
     Command(
@@ -150,7 +172,7 @@ COMMANDS = (
         (
             _ROBOT,
             argument("--state", metavar="TILSTAND", text="kun i denne tilstand, for eksempel in_doubt"),
-            _limit(50, "højst så mange (50)"),
+            limit(50, "højst så mange (50)"),
         ),
     ),
     Command(("items", "show"), "én opgave med dens ændringer i andre systemer", "apps.cli.items:show_one", (_ITEM,)),
@@ -171,7 +193,7 @@ COMMANDS = (
         ("approvals", "list"),
         "forslagene, der venter, de ældste først",
         "apps.cli.approvals:show_list",
-        (_ROBOT, _limit(50, "højst så mange (50)")),
+        (_ROBOT, limit(50, "højst så mange (50)")),
     ),
     Command(("approvals", "show"), "ét forslag, med før og efter", "apps.cli.approvals:show_one", (_ITEM,)),
     Command(
@@ -210,18 +232,27 @@ COMMANDS = (
         "apps.cli.incidents:close",
         (argument("incident", metavar="HÆNDELSE", text="hændelsens nummer"), _REASON),
     ),
+    *AUDIT_COMMANDS,
     Command(
-        ("audit", "show"),
-        "loggen som liste; læsningen bliver selv skrevet i loggen",
-        "apps.cli.trail:show",
+        ("audit", "export"),
+        "udlevér et udtræk af loggen, som modtageren selv kan efterprøve; det bliver skrevet i loggen",
+        "apps.cli.export:write",
         (
-            argument("--run", metavar="KØRSEL", text="kun denne kørsel"),
-            argument("--item", metavar="OPGAVE", text="kun denne opgave"),
+            argument("folder", metavar="MAPPE", type=Path, text="en ny eller tom mappe"),
+            argument("--from", metavar="DAG", dest="start", text="første dag, for eksempel 2026-01-31"),
+            argument("--to", metavar="DAG", dest="end", text="sidste dag, med"),
             argument("--case", metavar="SAG", text="kun denne sag (systemets eget nummer)"),
             _ROBOT,
-            argument("--type", metavar="TYPE", text="kun denne slags, for eksempel effect.done"),
-            _limit(100, "højst så mange, de nyeste (100)"),
+            argument("--run", metavar="KØRSEL", text="kun denne kørsel"),
+            argument("--item", metavar="OPGAVE", text="kun denne opgave"),
+            flag("--zip", "også som zip-fil ved siden af mappen"),
         ),
+    ),
+    Command(
+        ("audit", "verifier"),
+        "skriv programmet, der efterprøver et udtræk uden Sagsgang",
+        "apps.cli.export:hand_out_verifier",
+        (argument("file", metavar="FIL", type=Path, text="hvor det skrives, for eksempel verify_bundle.py"),),
     ),
     Command(
         ("simulator", "serve"),

@@ -18,7 +18,7 @@ from apps.cli.parsing import parse
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from apps.cli.grammar import Command
+    from apps.cli.arguments import Command
     from apps.cli.invocation import Invocation
     from apps.cli.screens import Screen
 

@@ -57,6 +57,7 @@ class Served:
             "nova_client_secret": self.client_secret,
             "cpr_url": f"{self.url}/cpr",
             "cpr_token": self.cpr_token,
+            "dar_url": f"{self.url}/dar",
         }
 
 

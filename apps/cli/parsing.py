@@ -11,8 +11,9 @@ from argparse import SUPPRESS, ArgumentParser, HelpFormatter, Namespace, _Argume
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
+from apps.cli.arguments import Argument, Command
 from apps.cli.exits import UsageError
-from apps.cli.grammar import COMMANDS, EVERYWHERE, GROUPS, Argument, Command
+from apps.cli.grammar import COMMANDS, EVERYWHERE, GROUPS
 
 _DESCRIPTION = "Sagsgang: robotten foreslår, et menneske beslutter, loggen beviser."
 _SEE_HELP = "Se hjælpen med --help."

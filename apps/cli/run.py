@@ -6,7 +6,9 @@ the exit code tells a script whether a person is needed.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from getpass import getpass
 from itertools import groupby
 
 from apps.cli.exits import Exit, UsageError, exit_of
@@ -19,11 +21,14 @@ from apps.cli.words import RESULTS, operation_word
 from audit.events import Event
 from audit.vocabulary import EventType
 from casework.workplace import Workplace, as_person
+from flows.asked_for import ask_for_case, ask_for_person
 from flows.composition import compose
 from flows.dry_run import PlannedItem, dry_run
 from flows.ending import Result
 from flows.running import RunReport, collects
+from flows.sweeping import sweeps
 from foundation.actor import Actor
+from foundation.cpr import Cpr
 from robots.registry import load_robot
 
 
@@ -33,6 +38,9 @@ def run(call: Invocation) -> int:
     if (options.csv or options.html) and not options.dry_run:
         message = "--csv og --html hører til en prøvekørsel (--dry-run)."
         raise UsageError(message)
+    if (options.person or options.case) and (options.dry_run or (options.person and options.case)):
+        message = "--person og --case er én borger eller én sag nu; de kan ikke stå sammen eller med --dry-run."
+        raise UsageError(message)
     robot = load_robot(options.name)
     call.actor.require(robot.card.may_start, f"starte {robot.card.name}")
     return _plan(call) if options.dry_run else _work(call)
@@ -40,20 +48,45 @@ def run(call: Invocation) -> int:
 
 def _work(call: Invocation) -> int:
     options, screen = call.options, call.screen
+    asked = _ask_for(call) if options.person or options.case else None
+    if asked == 0:
+        screen.heading("Ingen af sagens parter skal holdes ajour.")
+        screen.answer({"run": None, "asked": 0})
+        return Exit.OK
     with call.workplace() as place:
-        expected = waiting_work(place, options.name)
+        expected = asked or waiting_work(place, options.name)
     report = run_followed(
         call.settings,
         options.name,
         screen,
         chosen=call.chosen,
-        limit=options.limit,
-        accept_gap=options.accept_gap,
+        limit=asked or options.limit,
         with_prefect=not options.without_prefect,
         expected=expected,
     )
     _show(call, report)
     return exit_for(report)
+
+
+def _ask_for(call: Invocation) -> int:
+    """Make the items of one person or one case; returns how many."""
+    options, robot = call.options, load_robot(call.options.name)
+    if not sweeps(robot):
+        message = f"{options.name} kan ikke bedes om én borger eller én sag."
+        raise UsageError(message)
+    # The number is asked for, because what stands on a command line stays in the shell's history.
+    cpr = Cpr.parse(_number()) if options.person else None
+    with compose(call.settings) as composition:
+        if cpr is not None:
+            return ask_for_person(composition, robot, call.actor, cpr)
+        return ask_for_case(composition, robot, call.actor, options.case)
+
+
+def _number() -> str:
+    # Asked of the keyboard and not of the screen: with the output in a pipe the number would be seen as it is typed.
+    if sys.stdin.isatty():
+        return getpass("Personnummer (vises ikke): ")
+    return sys.stdin.readline()
 
 
 def exit_for(report: RunReport) -> Exit:

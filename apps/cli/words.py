@@ -6,9 +6,10 @@ translates.
 
 from __future__ import annotations
 
+from audit.looking.facets import Facet
 from audit.reading import Entry
-from audit.vocabulary import EventType
-from casework.states import ApprovalState, EffectState, ItemState
+from audit.vocabulary import EventType, Outcome
+from casework.states import ApprovalState, EffectState, ItemState, PolicyState, PrimaryResult
 from connectors.records import WriteOperation
 from flows.ending import Result
 from foundation.actor import Role
@@ -43,6 +44,28 @@ APPROVAL_STATES: dict[ApprovalState, str] = {
     ApprovalState.VOIDED: "bortfaldet",
 }
 
+ROW_RESULTS: dict[PrimaryResult, str] = {
+    PrimaryResult.AWAITING_APPROVAL: "afventer godkendelse",
+    PrimaryResult.APPLIED: "opdateret",
+    PrimaryResult.NOOP: "allerede ajour",
+    PrimaryResult.DEFERRED: "udskudt",
+    PrimaryResult.TASK: "opgave til sagsbehandler",
+    PrimaryResult.SKIPPED: "sprunget over",
+    PrimaryResult.BLOCKED: "stoppet",
+    PrimaryResult.LEFT_OUT: "udeladt",
+    PrimaryResult.SHADOW: "skygge",
+    PrimaryResult.ROLLED_BACK: "tilbageført",
+    PrimaryResult.OVERTAKEN: "overhalet",
+    PrimaryResult.TAKEN_OVER: "overtaget manuelt",
+}
+
+POLICY_STATES: dict[PolicyState, str] = {
+    PolicyState.PROPOSED: "foreslået",
+    PolicyState.IN_FORCE: "i kraft",
+    PolicyState.SUPERSEDED: "afløst",
+    PolicyState.REJECTED: "afvist",
+}
+
 RULINGS: dict[RulingKind, str] = {
     RulingKind.APPLY: "opdatér",
     RulingKind.APPLY_REVIEW: "opdatér efter særskilt godkendelse",
@@ -60,12 +83,14 @@ ROLES: dict[Role, str] = {
     Role.DIGITAL_AGENT: "digital agent",
     Role.ADMINISTRATOR: "administrator",
     Role.BESKYTTEDE_ADRESSER: "beskyttede adresser",
+    Role.ROBOTEJER: "robotejer",
 }
 
 #: How one handling in a run ended.
 RESULTS: dict[Result, str] = {
     Result.COMPLETED: "færdig",
     Result.AWAITING_APPROVAL: "afventer godkendelse",
+    Result.PASSED_BY_POLICY: "godkendt efter politikken",
     Result.DEFERRED: "udskudt",
     Result.REJECTED: "afvist",
     Result.FAILED: "fejlet",
@@ -80,6 +105,23 @@ OPERATIONS: dict[WriteOperation, str] = {
     WriteOperation.UPDATE_PARTY_CONTACT: "ret adresse eller beskyttelse på part",
     WriteOperation.APPEND_JOURNAL_NOTE: "skriv journalnotat",
     WriteOperation.CREATE_REMINDER: "opret erindring",
+}
+
+#: What events are counted by.
+FACETS: dict[Facet, str] = {
+    Facet.ROBOT: "Robot",
+    Facet.TYPE: "Slags",
+    Facet.RESULT: "Udfald",
+    Facet.CASE: "Sag",
+    Facet.DAY: "Dag",
+}
+
+#: How what an event tells of ended, as it is stored.
+OUTCOMES: dict[str, str] = {
+    Outcome.OK.value: "ok",
+    Outcome.REFUSED.value: "afvist af systemet",
+    Outcome.FAILED.value: "mislykkedes",
+    Outcome.UNKNOWN.value: "uvist",
 }
 
 #: Words in the facts of events.
@@ -103,6 +145,12 @@ _FACTS: dict[str, str] = {
     "future_move": "flytning, der først gælder senere",
     "already_current": "allerede ajour",
     "skipped": "sprunget over",
+    "person": "om én borger",
+    "proof": "bevis",
+    "report": "rapport",
+    "draw": "lodtrækning",
+    "finding": "resultat af kontrollen",
+    "keys": "nøgler",
 }
 
 
@@ -146,7 +194,10 @@ def _more(entry: Entry) -> str:
         case EventType.EFFECT_DONE:
             parts = [str(facts.get("intent", "")), "fundet ved opslag, ikke sendt igen" if facts.get("found") else ""]
         case EventType.LOG_READ:
-            parts = [f"{facts.get('entries')} hændelser"]
+            read = facts.get("entries")
+            parts = [str(facts.get("what", "")), f"{read} hændelser" if read is not None else ""]
+        case EventType.LOG_SAMPLED:
+            parts = [str(facts.get(name, "")) for name in ("what", "period")]
         case _:
             parts = [str(facts.get(name, "")) for name in ("intent", "code", "error")]
     review = body.get("decision", {}).get("humanReview", "")

@@ -79,6 +79,7 @@ class Town:
             ("NOVA_URL", f"{self.served.url}/nova"),
             ("NOVA_TOKEN_URL", f"{self.served.url}/nova/realms/NovaIntegration/protocol/openid-connect/token"),
             ("CPR_URL", f"{self.served.url}/cpr"),
+            ("DAR_URL", f"{self.served.url}/dar"),
             ("SETTLE_SECONDS", "0.1"),
             ("CALLS_PER_SECOND", "1000"),
         ):

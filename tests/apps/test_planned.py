@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.cli.planned import COLUMNS, safe_cell, write_csv, write_html
+from apps.cli.planned import COLUMNS, write_csv, write_html
 from foundation.environment import Environment
+from foundation.spreadsheets import safe_cell
 
 needs_rights = pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps rights in another way")
 

@@ -30,7 +30,7 @@ def test_a_silent_municipality_is_a_temporary_failure(
 def test_there_is_no_municipality_outside_simulated(
     sagsgang: Sagsgang, data_dir: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
-    for name in ("NOVA_URL", "NOVA_TOKEN_URL", "CPR_URL"):
+    for name in ("NOVA_URL", "NOVA_TOKEN_URL", "CPR_URL", "DAR_URL"):
         monkeypatch.setenv(f"SAGSGANG_{name}", "https://nova.example.invalid")
     monkeypatch.setenv("SAGSGANG_ENVIRONMENT", "test")
     monkeypatch.setenv("SAGSGANG_NOVA_CLIENT_SECRET", "x")

@@ -69,6 +69,7 @@ def worker_settings(
         "nova_url": f"{simulator.url}/nova",
         "nova_token_url": f"{simulator.url}/nova/realms/NovaIntegration/protocol/openid-connect/token",
         "cpr_url": f"{simulator.url}/cpr",
+        "dar_url": f"{simulator.url}/dar",
         # A worker that sleeps within a transaction keeps nobody waiting for longer.
         "longest_transaction": 0.5,
         "workers": 1,

@@ -92,8 +92,9 @@ def surround_calls(points: Points) -> None:
     original = httpx.HTTPTransport.handle_request
 
     def handle_request(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-        # Only letters: a number in the path may be a person's.
-        route = "".join(letter for letter in request.url.path if not letter.isdigit())
+        # No part with a digit: a number in the path may be a person's, and an id is another one for each citizen.
+        parts = request.url.path.split("/")
+        route = "/".join("*" if any(letter.isdigit() for letter in part) else part for part in parts)
         points.pass_by(f"before {request.method} {route}")
         response = original(self, request)
         points.pass_by(f"after {request.method} {route}")

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from casework.approvals import Answer, WaitingApproval, approve, waiting
 from casework.items import ItemView, list_items
+from casework.policies import PolicyView, propose_policy, put_in_force
 from connectors.records import CaseRef, PartyRef
 from flows.composition import Composition
 from flows.running import RunReport, run_robot
@@ -67,6 +68,14 @@ class Office:
         """A person approves whatever waits."""
         answers = [Answer(each.item_id, each.digest) for each in self.waiting()]
         approve(self.composition.place, answers, actor=self.actor(approver), person_seconds=30)
+
+    def put_policy_in_force(self, body: str) -> PolicyView:
+        """One person proposes a policy of the robot, and its owner puts it in force."""
+        place, robot = self.composition.place, self.robot.card.name
+        made = propose_policy(
+            place, robot=robot, body=body, actor=self.actor("dorthe"), reason="Vi prøver.", validate=str
+        )
+        return put_in_force(place, made.id, actor=self.actor("frida"), reason="Enig.", validate=str)
 
     def items(self) -> list[ItemView]:
         """All work items, oldest first."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from pydantic import BaseModel
 
+from audit.reading import Selection, read_entries
+from audit.vocabulary import EventType
 from casework.incidents import open_incidents
 from casework.items import NewItem, cancel, enqueue
+from casework.proposals import Proposal
 from casework.states import ItemState
 from casework.workplace import as_person
 from connectors.errors import (
@@ -30,9 +33,10 @@ from flows.work_loop import RunSummary, WorkLoop
 from robots.address_update.card import CARD
 from robots.card import Card
 from robots.desk import Desk
-from robots.outcome import Completed, Deferred, Outcome, Rejected
+from robots.outcome import Automatic, Completed, Deferred, NeedsApproval, Outcome, Rejected
 from robots.robot import WorkItem
 from tests.flows.office import Office
+from tests.workbench import proposal
 
 
 class Nothing(BaseModel):
@@ -165,6 +169,82 @@ def test_a_finished_step_is_not_done_again(office: Office) -> None:
     office.clock.advance(4000)
     _again(office, act)
     assert done == ["first"]
+
+
+def _asks(proposal: Proposal, *, percent: int = 0, approved: list[str] | None = None) -> Callable[[Desk], Outcome]:
+    """A robot that proposes, and carries out what is approved."""
+
+    def act(desk: Desk) -> Outcome:
+        if desk.approval is None:
+            return NeedsApproval(proposal, automatic=Automatic(percent))
+        if approved is not None:
+            approved.append(desk.approval.approved_by)
+        return Completed("fine")
+
+    return act
+
+
+def _decisions(office: Office) -> list[dict[str, Any]]:
+    with office.composition.place.database.read() as session:
+        return [
+            entry.body
+            for entry in read_entries(session, Selection())
+            if entry.type in {EventType.DECISION_PROPOSED, EventType.DECISION_MADE}
+        ]
+
+
+def test_what_the_policy_lets_pass_is_carried_out_without_a_person(office: Office) -> None:
+    office.put_policy_in_force("{}")
+    approved: list[str] = []
+    act = _asks(proposal(), approved=approved)
+    assert _work(office, act).counts == {Result.PASSED_BY_POLICY: 1}
+    assert _again(office, act).counts == {Result.COMPLETED: 1}
+    assert approved == ["policy:1"]
+    proposed, made = _decisions(office)
+    assert (made["decision"]["humanReview"], made["facts"]["policy"], made["facts"]["percent"]) == ("policy", 1, 0)
+    assert proposed["facts"]["draw"] == made["facts"]["draw"]
+
+
+def test_what_is_drawn_waits_for_a_person_and_the_draw_is_recorded(office: Office) -> None:
+    office.put_policy_in_force("{}")
+    assert _work(office, _asks(proposal(), percent=100)).counts == {Result.AWAITING_APPROVAL: 1}
+    (proposed,) = _decisions(office)
+    assert (proposed["facts"]["sampled"], proposed["facts"]["percent"], proposed["facts"]["policy"]) == (True, 100, 1)
+    assert office.items()[0].state is ItemState.AWAITING_APPROVAL
+
+
+def test_without_a_policy_in_force_a_person_decides_whatever_the_robot_says(office: Office) -> None:
+    assert _work(office, _asks(proposal())).counts == {Result.AWAITING_APPROVAL: 1}
+    (proposed,) = _decisions(office)
+    assert "draw" not in proposed["facts"]
+
+
+def test_what_needs_a_role_waits_for_a_person_whatever_the_robot_says(office: Office) -> None:
+    office.put_policy_in_force("{}")
+    asked = proposal(needs_role="beskyttede_adresser")
+    assert _work(office, _asks(asked)).counts == {Result.AWAITING_APPROVAL: 1}
+
+
+def test_what_needs_review_waits_for_a_person_whatever_the_robot_says(office: Office) -> None:
+    office.put_policy_in_force("{}")
+    asked = proposal()
+    reviewed = replace(asked, rows=(replace(asked.rows[0], ruling="APPLY_REVIEW"),))
+    assert _work(office, _asks(reviewed)).counts == {Result.AWAITING_APPROVAL: 1}
+
+
+def test_a_policy_that_changed_while_the_robot_worked_approves_nothing(office: Office) -> None:
+    office.put_policy_in_force("{}")
+
+    def act(_desk: Desk) -> Outcome:
+        office.put_policy_in_force('{"a":2}')
+        return NeedsApproval(proposal(), automatic=Automatic(0))
+
+    assert _work(office, act).counts == {Result.AWAITING_APPROVAL: 1}
+
+
+def test_a_robot_that_does_not_ask_for_it_is_not_approved_by_the_policy(office: Office) -> None:
+    office.put_policy_in_force("{}")
+    assert _work(office, lambda _: NeedsApproval(proposal())).counts == {Result.AWAITING_APPROVAL: 1}
 
 
 def _again(office: Office, act: Callable[[Desk], Outcome]) -> RunSummary:

@@ -10,7 +10,15 @@ import pytest
 
 import check
 from audit.vocabulary import EventType
-from casework.states import ApprovalState, EffectState, ItemState
+from casework.states import (
+    AcceptanceKind,
+    ApprovalState,
+    EffectState,
+    ItemState,
+    PolicyState,
+    PrimaryResult,
+    SweepState,
+)
 from connectors import errors
 from connectors.records import LookUpWorth, Sighting
 from foundation.actor import Established, Role
@@ -115,6 +123,10 @@ WORDS = {
     "states of items": {one.value for one in ItemState},
     "states of effects": {one.value for one in EffectState},
     "answers to proposals": {one.value for one in ApprovalState},
+    "results of rows": {one.value for one in PrimaryResult},
+    "states of policies": {one.value for one in PolicyState},
+    "states of sweeps": {one.value for one in SweepState},
+    "what is accepted": {one.value for one in AcceptanceKind},
     "rulings": {one.value for one in RulingKind},
     "roles": {one.value for one in Role},
     "ways to establish an actor": {one.value for one in Established},

@@ -106,6 +106,22 @@ def answer_all(scene: Scene) -> Answered:
     return done
 
 
+def answer_rest(scene: Scene) -> int:
+    """Bo and Erik approve what the sweep found; returns how many proposals there were."""
+    bo, erik = scene.person("bo"), scene.person("erik")
+    found = _waiting(scene)
+    ordinary = [one for one in found if is_ordinary(one.proposal)]
+    if ordinary:
+        approve(scene.place, [_answer(one) for one in ordinary], actor=bo, person_seconds=_SECONDS * len(ordinary))
+    for approval in found:
+        if approval not in ordinary:
+            actor = erik if approval.needs_role is not None else bo
+            record_seen(scene.place, approval, actor)
+            approve(scene.place, [_answer(approval)], actor=actor, person_seconds=_SECONDS)
+    scene.screen.line(f"{len(ordinary)} forslag godkendt samlet, {len(found) - len(ordinary)} hver for sig.")
+    return len(found)
+
+
 def _to_follow(
     ordinary: list[WaitingApproval], found: list[WaitingApproval], *, not_this: WaitingApproval | None
 ) -> tuple[str, str] | None:

@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import func, select
-
-from apps.cli.demo.scene import Scene
-from apps.cli.words import ITEM_STATES, fact_word, operation_word
+from apps.cli.demo.scene import ROBOT, Scene
+from apps.cli.reconcile import books_rows
+from apps.cli.words import fact_word, operation_word
 from audit.reading import Entry, Selection, read_entries
 from audit.vocabulary import EventType
-from casework.items import count_by_state
-from casework.tables import ReceivedEventRow
 from connectors.records import WriteOperation
-from flows.collecting import Collected
+from flows.books import keep_books
 
 #: What the municipality calls our writing methods.
 _THEIR_NAMES = {
@@ -80,29 +77,15 @@ def show_fault(scene: Scene) -> None:
 
 
 def show_sums(scene: Scene) -> dict[str, int]:
-    """Events and items add up; returns the items by state."""
-    total = Collected()
-    for report in scene.reports:
-        total = total.plus(report.collected or Collected())
-    table = ReceivedEventRow.__table__
+    """The books of the robot, with every check; returns the items by state."""
     with scene.place.database.read() as session:
-        received: int = session.execute(select(func.count()).select_from(table)).scalar_one()
-        counts = count_by_state(session)
+        books = keep_books(session, robot=ROBOT)
     scene.screen.line()
-    scene.screen.table(
-        ("Regnskab", "#Antal"),
-        [
-            ("hændelser, CPR sendte", scene.night.events),
-            ("  heraf gentagelser", total.duplicates),
-            ("  heraf blev til, eller hører til, en opgave", received),
-            ("opgaver", total.items),
-            *[(f"  {ITEM_STATES[state]}", number) for state, number in sorted(counts.items())],
-        ],
-    )
-    scene.check("hændelser sendt = hændelser modtaget", scene.night.events, total.events)
-    scene.check("hændelser = gentagelser + hændelser i opgaver", total.events, total.duplicates + received)
-    scene.check("opgaver = summen af tilstandene", total.items, sum(counts.values()))
-    return {state.value: number for state, number in counts.items()}
+    scene.screen.table(("Regnskab", "#Antal"), books_rows(books))
+    scene.check("hændelser sendt = hændelser modtaget", scene.night.events, books.events)
+    for check in books.checks:
+        scene.check(check.name, check.one, check.other)
+    return {state.value: number for state, number in books.items.items()}
 
 
 def _done(scene: Scene) -> list[Entry]:

@@ -55,6 +55,9 @@ class Scene:
     place: Workplace
     tester: Tester
     night: Night
+    #: The numbers of the cases on which drift was planted, by kind, and a digest of each case that was closed then.
+    planted: dict[str, list[str]] = field(default_factory=dict)
+    closed: dict[str, str] = field(default_factory=dict)
     reports: list[RunReport] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     #: Item of the citizen whom the end of the story follows, and his case's number.

@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from apps.cli.demo.answers import answer_all, show_close_up, show_refusals
+from apps.cli.demo.answers import answer_all, answer_rest, show_close_up, show_refusals
+from apps.cli.demo.drift import check_closed, closed_cases, go_through, plant, show_again, show_four
 from apps.cli.demo.epilogue import show_case, show_trail
 from apps.cli.demo.night import make_night
 from apps.cli.demo.proof import show_fault, show_proof, show_rows, show_sums
@@ -44,7 +45,9 @@ def run(call: Invocation) -> int:
     screen.say(f"Starter prøvekommunen: {options.citizens} borgere, {options.cases} sager …")
     size = {"seed": options.seed, "citizens": options.citizens, "cases": options.cases}
     with serving(folder / "simulated", **size) as (served, _), Tester(served.url) as tester:
+        planted = plant(tester, seed=options.seed)
         night = make_night(tester, changes=options.changes, seed=options.seed)
+        closed = closed_cases(tester)
         settings = call.settings_with(
             data_dir=folder,
             database_url="",
@@ -54,7 +57,7 @@ def run(call: Invocation) -> int:
             **served.settings(),
         )
         with open_workplace(settings) as place:
-            scene = Scene(screen, settings, place, tester, night)
+            scene = Scene(screen, settings, place, tester, night, planted=planted, closed=closed)
             counts = _tell(scene, with_prefect=not options.without_prefect)
             rest = _what_now(scene, is_usual=size == _USUAL)
     return _end(scene, counts, rest, seconds=time.monotonic() - began)
@@ -89,14 +92,23 @@ def _tell(scene: Scene, *, with_prefect: bool) -> dict[str, int]:
     _show_report(scene, _run(scene, with_prefect=False))
     show_rows(scene, closed=int(answered.to_close is not None))
 
-    scene.chapter(5, "Loggen beviser")
+    scene.chapter(5, "Gennemgangen: det, ingen hændelse fortæller")
+    go_through(scene)
+    _show_report(scene, _run(scene, with_prefect=False))
+    show_four(scene, scene.planted)
+    answer_rest(scene)
+    _show_report(scene, _run(scene, with_prefect=False))
+    show_again(scene)
+    check_closed(scene, scene.closed)
+
+    scene.chapter(6, "Loggen beviser")
     show_proof(scene)
     show_fault(scene)
     counts = show_sums(scene)
 
-    scene.chapter(6, "En borgers sag, som ESDH viser den nu")
+    scene.chapter(7, "En borgers sag, som ESDH viser den nu")
     show_case(scene)
-    scene.chapter(7, f"Hvad loggen siger om den, læst af revisoren {AUDITOR}")
+    scene.chapter(8, f"Hvad loggen siger om den, læst af revisoren {AUDITOR}")
     show_trail(scene)
     return counts
 

@@ -64,6 +64,7 @@ def settings_of(folder: Path, town: Running, **overrides: object) -> Settings:
         "nova_url": town.url + "/nova",
         "nova_token_url": town.url + token,
         "cpr_url": town.url + "/cpr",
+        "dar_url": town.url + "/dar",
         "settle_seconds": 0.1,
         "calls_per_second": 10_000.0,
     }

@@ -36,6 +36,7 @@ def stack_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         nova_url=town + "/nova",
         nova_token_url=town + "/nova/realms/NovaIntegration/protocol/openid-connect/token",
         cpr_url=town + "/cpr",
+        dar_url=town + "/dar",
         settle_seconds=0.1,
     )
 

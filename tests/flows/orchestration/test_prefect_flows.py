@@ -83,7 +83,7 @@ def test_nothing_personal_reaches_prefect(journey: Journey) -> None:
 
 
 def test_parameters_are_a_fixed_list_of_opaque_values(journey: Journey) -> None:
-    assert journey.facts["flow_parameters"] == ["robot", "as_person", "limit", "accept_gap"]
+    assert journey.facts["flow_parameters"] == ["robot", "as_person", "limit"]
     assert all(set(parameters) == set(journey.facts["flow_parameters"]) for parameters in journey.facts["parameters"])
 
 

@@ -1,0 +1,299 @@
+"""The sweep: every party on every case is compared, and whoever differs gets a work item (ADR-33, ADR-42).
+
+A sweep that was broken off goes on from its cursor. What must stay true: the cursor moves in the same transaction as
+the items that its page gave; a person gets one item in a sweep; and a difference that was handled already, and still
+stands as it stood then, gives no second item.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeGuard, assert_never
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlmodel import Session
+
+from casework.acceptances import use_acceptance
+from casework.errors import TransitionRefusedError
+from casework.incidents import report
+from casework.items import NewItem, enqueue, references_from
+from casework.results import rows_waiting, times_applied
+from casework.runs import close_run, open_run
+from casework.states import AcceptanceKind, SweepKind, SweepState
+from casework.sweeps import SweepView, advance, finish_sweep, get_sweep, hold_at, latest_sweep, start_sweep
+from casework.workplace import Acting
+from connectors.errors import ConnectorError
+from connectors.records import Case, PartyContact, PersonSnapshot
+from flows.collecting import MassChangeError
+from flows.composition import Composition
+from flows.going_through import CaseWalk, SurveyedPage
+from flows.subscribing import Subscribing
+from flows.work_loop import acting_of
+from foundation.actor import Actor
+from foundation.clock import local_date
+from foundation.cpr import Cpr
+from foundation.errors import SagsgangError
+from robots.robot import Robot
+from robots.survey import SurveyedParty, SurveyResult, SweepRobot
+
+#: People compared before the share of those who differ says anything (ADR-50).
+_ENOUGH_PEOPLE = 200
+_PURPOSE = "sweep reference"
+_ELSEWHERE = "En anden proces er i gang med den samme gennemgang. Lad den køre færdig."
+
+
+class SweptElsewhereError(SagsgangError):
+    """Another process goes on with the same sweep; nothing was done twice."""
+
+    code = "swept_elsewhere"
+    is_retryable = True
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What a sweep came to. ``counts`` is of the whole sweep, also of parts that other processes did.
+
+    Parties add up: parties = equal + skipped + new + joined + waiting + known, where ``new`` gave an item, ``joined``
+    belongs to an item of this sweep, ``waiting`` to an open one from before, of a sweep or of an event, and ``known``
+    was handled before and stands as it stood. The parties are counted on the cases, and the classes by the rules.
+    """
+
+    sweep: SweepView
+    #: Look-ups in the person register by this process.
+    looked_up: int
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every party is in exactly one class."""
+        counts = self.sweep.counts
+        return counts.get("parties", 0) == sum(counts.get(name, 0) for name in _CLASSES)
+
+
+_CLASSES = ("equal", "skipped", "new", "joined", "waiting", "known")
+
+
+def sweeps(robot: Robot) -> TypeGuard[SweepRobot]:
+    """Whether the robot's work can be found by going through all cases."""
+    return hasattr(robot, "survey") and hasattr(robot, "item_for")
+
+
+def sweep(
+    composition: Composition,
+    robot: SweepRobot,
+    starter: Actor,
+    *,
+    page_size: int | None = None,
+    most_pages: int | None = None,
+    passed: Callable[[SweepView], None] = lambda _: None,
+) -> SweepReport:
+    """Go through all cases, or on from where an unfinished sweep stopped.
+
+    Args:
+        composition: the other systems and the database.
+        robot: the robot.
+        starter: who starts it; must hold a role that its card names.
+        page_size: cases at a time; the system's largest page when not given.
+        most_pages: stop after so many pages, to go on later.
+        passed: told after each page.
+
+    Raises:
+        NotAllowedError: the starter may not start this robot.
+        MassChangeError: too many differ; an incident is made, and nothing of the page is taken.
+        SweptElsewhereError: another process is at the same sweep.
+        ConnectorError: a system does not answer; what was done stays done.
+    """
+    card, place = robot.card, composition.place
+    starter.require(card.may_start, f"starte {card.name}")
+    run_id, acting = open_run(
+        place, robot=card.name, robot_version=card.version, starter=starter, acting=acting_of(robot, starter)
+    )
+    walk = CaseWalk(composition, robot, acting)
+    failure: str | None = "interrupted"
+    counts: dict[str, int] = {}
+    try:
+        view = begin(composition, robot, SweepKind.SWEEP, acting)
+        subscribing = Subscribing(walk)
+        pages = 0
+        while view.state is SweepState.RUNNING and (most_pages is None or pages < most_pages):
+            page = walk.survey(view.cursor, limit=page_size)
+            view = _PageTaker(walk, view, page, acting, starter.id, subscribing).take()
+            pages += 1
+            passed(view)
+        counts, failure = dict(view.counts), None
+        return SweepReport(view, walk.looked_up)
+    except (ConnectorError, SagsgangError) as error:
+        failure = error.code
+        raise
+    finally:
+        close_run(place, run_id, acting=acting, counts=counts, failure=failure)
+
+
+def begin(composition: Composition, robot: SweepRobot, kind: SweepKind, acting: Acting) -> SweepView:
+    """The sweep of this kind that was broken off, or else a new one.
+
+    Raises:
+        SweptElsewhereError: another process began one at this very moment.
+    """
+    place, name = composition.place, robot.card.name
+    with place.database.read() as session:
+        latest = latest_sweep(session, robot=name, kind=kind)
+    if latest is not None and latest.state is SweepState.RUNNING:
+        return latest
+    try:
+        return start_sweep(place, robot=name, kind=kind, acting=acting)
+    except TransitionRefusedError:
+        raise SweptElsewhereError(_ELSEWHERE) from None
+
+
+def require_here(session: Session, view: SweepView) -> None:
+    """Keep others from this sweep until the transaction ends; first of all in it, so that a second gives way.
+
+    Raises:
+        SweptElsewhereError: another process has gone on with it.
+    """
+    if not hold_at(session, view.id, cursor=view.cursor):
+        raise SweptElsewhereError(_ELSEWHERE)
+
+
+@dataclass
+class _PageTaker:
+    """Turns what was surveyed on one page into items, in one transaction with the cursor."""
+
+    walk: CaseWalk
+    view: SweepView
+    page: SurveyedPage
+    acting: Acting
+    starter: str
+    subscribing: Subscribing
+
+    def take(self) -> SweepView:
+        """Store the page; returns the sweep after it."""
+        place, view, page = self.walk.composition.place, self.view, self.page
+        asked = self.subscribing.ask(page, view)
+        try:
+            with place.database.write() as session:
+                require_here(session, view)
+                counts = self._items(session)
+                if not self._is_ordinary(Counter(view.counts) + counts) and not view.counts.get("accepted"):
+                    self._require_accepted(session)
+                    counts["accepted"] = 1
+                self.subscribing.note(session, asked, counts)
+                advance(session, place, view.id, before_cursor=view.cursor, cursor=page.next_cursor, counts=counts)
+                if page.next_cursor is not None:
+                    return get_sweep(session, view.id)
+                self.subscribing.tell(session, asked, get_sweep(session, view.id))
+                return finish_sweep(session, place, view.id, acting=self.acting)
+        except MassChangeError as error:
+            with place.database.write() as session:
+                system = self.walk.composition.systems.cases.system
+                report(
+                    session, place, robot=self.walk.robot.card.name, system=system, code=error.code, message=str(error)
+                )
+            raise
+
+    def _items(self, session: Session) -> Counter[str]:
+        """Make the items, and count every party of the page once."""
+        page, robot, place = self.page, self.walk.robot, self.walk.composition.place
+        counts: Counter[str] = Counter(cases=len(page.cases), people=page.first_seen)
+        rows = [party.row for _, parties in page.cases for party in parties]
+        taker = _Classes(session, self.walk, self.view, page, rows_waiting(session, robot=robot.card.name, rows=rows))
+        for case, parties in page.cases:
+            counts["parties"] += len(case.parties)
+            for party in parties:
+                counts[f"ruled_{party.ruling.lower()}"] += 1
+                counts[taker.class_of(case, party)] += 1
+        counts["items"] += len(taker.new)
+        run_id = UUID(self.acting.run_id) if self.acting.run_id is not None else None
+        enqueue(session, place, robot.card.name, list(taker.new.values()), acting=self.acting, run_id=run_id)
+        return counts
+
+    def _is_ordinary(self, counts: Counter[str]) -> bool:
+        """Whether the share of people with new differences is one that a policy takes for ordinary (ADR-50)."""
+        most = self.walk.robot.intake_limits(self.page.policy).most_percent
+        people = counts["people"]
+        return most == 0 or people < _ENOUGH_PEOPLE or counts["items"] * 100 <= people * most
+
+    def _require_accepted(self, session: Session) -> None:
+        name, place = self.walk.robot.card.name, self.walk.composition.place
+        mark = f"sweep:{self.view.id}"
+        what = AcceptanceKind.MASS_CHANGE
+        if not use_acceptance(
+            session, place, robot=name, what=what, mark=mark, starter=self.starter, acting=self.acting
+        ):
+            message = (
+                "Usædvanligt mange borgere står med en anden adresse end i CPR. Gennemgangen er standset. "
+                "Undersøg hvorfor; en anden end den, der kører den, kan lade den fortsætte: "
+                f"sagsgang intake accept {name} mass_change {mark}"
+            )
+            raise MassChangeError(message)
+
+
+@dataclass
+class _Classes:
+    """Puts every party of one page in one class, and collects the items that are to be made."""
+
+    session: Session
+    walk: CaseWalk
+    view: SweepView
+    page: SurveyedPage
+    #: Rows that wait in an open item already, whatever made it.
+    waiting: frozenset[str]
+    new: dict[Cpr, NewItem] = field(default_factory=dict)
+
+    def class_of(self, case: Case, party: SurveyedParty) -> str:
+        """The class of one party; makes an item where it is ``new``."""
+        match party.result:
+            case SurveyResult.EQUAL:
+                return "equal"
+            case SurveyResult.SKIP:
+                return "skipped"
+            case SurveyResult.NEEDS_ITEM:
+                pass
+            case _:
+                assert_never(party.result)
+        cpr = party.cpr
+        if cpr is None:
+            # Nobody to look up: the rules skip such a party, so this one only guards against a rule that does not.
+            return "skipped"
+        if cpr in self.new:
+            return "joined"
+        robot = self.walk.robot.card.name
+        person, state = self._tokens(case, party, cpr, self.page.answers[cpr])
+        earlier = references_from(self.session, robot, f"sweep:{person}:")
+        if any(item.created_at >= self.view.started_at for item in earlier):
+            return "joined"
+        if party.row in self.waiting or any(item.is_open for item in earlier):
+            return "waiting"
+        reference = f"sweep:{person}:{state}"
+        if any(item.reference == reference for item in earlier):
+            return "known"
+        today = local_date(self.walk.composition.place.now())
+        found = self.walk.robot.item_for(cpr, source="sweep", reference=reference, noticed_on=today)
+        self.new[cpr] = NewItem(found.reference, found.payload.model_dump_json().encode(), found.priority, found.due_at)
+        return "new"
+
+    def _tokens(self, case: Case, party: SurveyedParty, cpr: Cpr, answer: PersonSnapshot | None) -> tuple[str, str]:
+        """Keyed digests of the person, and of what differs; neither can be led back to anybody without the key.
+
+        What differs is CPR's answer without the time of asking, what the case shows, what the rules make of it, and how
+        often the row was written: a difference that comes back after it was put right is a new one, and so is one that
+        the policy only let the robot tell of.
+        """
+        ring = self.walk.composition.place.database.ring
+        shown = next(each for each in case.parties if f"{case.number}/{each.ref.id}" == party.row)
+        times = times_applied(self.session, robot=self.walk.robot.card.name, row=party.row)
+        told = None if answer is None else _SNAPSHOT.dump_json(answer, exclude={"looked_up_at"}).decode()
+        ruled = [party.row, party.ruling, party.reason, party.is_shadow]
+        facts = [*ruled, shown.name, _CONTACT.dump_json(shown.contact).decode(), told, times]
+        state = ring.lookup_token(json.dumps(facts), purpose=_PURPOSE)
+        return ring.lookup_token(cpr.digits, purpose=_PURPOSE)[:_TOKEN], state[:_TOKEN]
+
+
+_SNAPSHOT: TypeAdapter[PersonSnapshot] = TypeAdapter(PersonSnapshot)
+_CONTACT: TypeAdapter[PartyContact] = TypeAdapter(PartyContact)
+#: Hex characters of a token; 64 bits are enough to tell people of one municipality apart.
+_TOKEN = 16
