@@ -69,7 +69,8 @@ contracts: $(SYNCED) ## import-linter: which room may import which
 house: $(SYNCED) ## The lock file, and the files in docker/
 	@$(RUN) check.py lock dockerfile compose
 
-crash: $(SYNCED) ## The tests that kill and pause the work loop at every point
+crash: export SAGSGANG_CRASH ?= all
+crash: $(SYNCED) ## The crash matrix in full (hours); SAGSGANG_CRASH=apply,notes for some scenarios
 	@$(RUN) -m pytest -m crash $(PYTEST_ARGS)
 
 bench: $(SYNCED) ## 2,000 address changes over HTTP, measured

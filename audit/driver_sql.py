@@ -46,5 +46,10 @@ def as_time(value: str | datetime) -> datetime:
 
 def stored_time(connection: Connection, at: datetime) -> str | datetime:
     """A time as the column types hand it to the driver."""
+    return as_stored(at, is_sqlite=is_sqlite(connection))
+
+
+def as_stored(at: datetime, *, is_sqlite: bool) -> str | datetime:
+    """``stored_time`` for one who knows the database already."""
     utc = at.astimezone(UTC)
-    return utc.replace(tzinfo=None).isoformat(" ", "microseconds") if is_sqlite(connection) else utc
+    return utc.replace(tzinfo=None).isoformat(" ", "microseconds") if is_sqlite else utc

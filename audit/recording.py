@@ -8,28 +8,39 @@ and its pending row stand or fall with the change they tell of; no change exists
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert
 from sqlmodel import Session
 
-from audit.events import Event, FrozenEvent, freeze
+from audit.driver_sql import as_stored
+from audit.events import Event, FrozenEvent, freeze_all
 from audit.tables import AuditEventRow, AuditPendingRow, AuditPrivateRow
 
 _COLUMNS = tuple(column.name for column in AuditEventRow.__table__.columns)
 _INSERT_PRIVATE = insert(AuditPrivateRow.__table__)
 #: The drivers' own place holders.
 _HOLDERS = {"sqlite": "?", "postgresql": "%s"}
-_INSERT_EVENT = {
+INSERT_EVENT = {
     dialect: f"INSERT INTO {AuditEventRow.__tablename__} ({', '.join(_COLUMNS)}) "
     f"VALUES ({', '.join([holder] * len(_COLUMNS))})"
     for dialect, holder in _HOLDERS.items()
 }
-_INSERT_PENDING = {
+INSERT_PENDING = {
     dialect: f"INSERT INTO {AuditPendingRow.__tablename__} (event_id) VALUES ({holder})"
     for dialect, holder in _HOLDERS.items()
 }
+#: PostgreSQL, many at once: one statement with a column in each parameter, sent in binary. It costs the server half and
+#: the writer a fifth of a statement for each row; for a few rows planning it costs more than it spares.
+_WORTH_ONE_STATEMENT = 32
+_COLUMN_TYPES = {"id": "uuid", "at": "timestamptz", "body": "bytea", "leaf": "bytea"}
+_AS_COLUMNS = ", ".join(f"%b::{_COLUMN_TYPES.get(name, 'text')}[]" for name in _COLUMNS)
+_INSERT_TOGETHER = (
+    f"WITH new AS (SELECT * FROM unnest({_AS_COLUMNS}) AS given ({', '.join(_COLUMNS)})), "
+    f"told AS (INSERT INTO {AuditEventRow.__tablename__} ({', '.join(_COLUMNS)}) SELECT * FROM new) "
+    f"INSERT INTO {AuditPendingRow.__tablename__} (event_id) SELECT id FROM new"
+)
 
 
 def record(session: Session, event: Event, *, at: datetime, environment: str) -> UUID:
@@ -52,15 +63,17 @@ def record_all(session: Session, events: Sequence[Event], *, at: datetime, envir
     Raises:
         EventNotAllowedError: when an event cannot be written in canonical form; nothing is written then.
     """
-    frozen = [freeze(event, at=at, environment=environment) for event in events]
-    if not frozen:
+    if not events:
         return []
+    frozen = freeze_all(events, at=at, environment=environment)
     connection = session.connection()
     dialect = connection.dialect.name
-    is_sqlite = dialect == "sqlite"
-    rows = [_row(event, done, is_sqlite=is_sqlite) for event, done in zip(events, frozen, strict=True)]
-    connection.exec_driver_sql(_INSERT_EVENT[dialect], rows)
-    connection.exec_driver_sql(_INSERT_PENDING[dialect], [row[:1] for row in rows])
+    rows = stored_rows(events, frozen, is_sqlite=dialect == "sqlite")
+    if dialect == "postgresql" and len(rows) >= _WORTH_ONE_STATEMENT:
+        connection.exec_driver_sql(_INSERT_TOGETHER, tuple(list(column) for column in zip(*rows, strict=True)))
+    else:
+        connection.exec_driver_sql(INSERT_EVENT[dialect], rows)
+        connection.exec_driver_sql(INSERT_PENDING[dialect], [row[:1] for row in rows])
     private = [
         {
             "event_id": done.id,
@@ -76,21 +89,30 @@ def record_all(session: Session, events: Sequence[Event], *, at: datetime, envir
     return [done.id for done in frozen]
 
 
-def _row(event: Event, frozen: FrozenEvent, *, is_sqlite: bool) -> tuple[object, ...]:
+def stored_rows(events: Sequence[Event], frozen: Sequence[FrozenEvent], *, is_sqlite: bool) -> list[tuple[object, ...]]:
+    """The rows of ``audit_event``, with their values as the column types would hand them to the driver."""
+    at = frozen[0].at if frozen else None
+    stored_at = as_stored(at, is_sqlite=is_sqlite) if at is not None else None
+    return [
+        _row(event, done, stored_at if done.at is at else as_stored(done.at, is_sqlite=is_sqlite), is_sqlite=is_sqlite)
+        for event, done in zip(events, frozen, strict=True)
+    ]
+
+
+def _row(event: Event, frozen: FrozenEvent, stored_at: object, *, is_sqlite: bool) -> tuple[object, ...]:
     """The values in the order of the columns, as the column types would hand them to the driver."""
-    run = event.run
-    at = frozen.at.astimezone(UTC)
+    run, process, case, subject = event.run, event.process, event.case, event.subject
     return (
         frozen.id.hex if is_sqlite else frozen.id,
-        at.replace(tzinfo=None).isoformat(" ", "microseconds") if is_sqlite else at,
-        event.type.value,
-        event.outcome.value,
+        stored_at,
+        event.type._value_,
+        event.outcome._value_,
         event.actor.id,
-        event.process.key if event.process is not None else None,
+        process.key if process is not None else None,
         run.run if run is not None else None,
         run.item if run is not None else None,
-        event.case.ref if event.case is not None else None,
-        event.subject.ref if event.subject is not None else None,
+        case.ref if case is not None else None,
+        subject.ref if subject is not None else None,
         frozen.body,
         frozen.leaf,
     )

@@ -41,7 +41,7 @@ from foundation.settings import Settings
 _CHECKPOINT = AuditCheckpointRow.__table__
 _WHAT_TO_DO = (
     "Der skrives ikke under. Gendan den nyeste database, eller begynd en ny log med et andet navn "
-    "(SAGSGANG_AUDIT_ORIGIN), og giv revisor besked."
+    "(SAGSGANG_AUDIT_ORIGIN), og giv revisor besked. Fremgangsmåden står i docs/audit-verification.md."
 )
 
 
@@ -72,6 +72,16 @@ class Signer:
         """
         with self.folder.locked():
             return self._sign(database, now)
+
+    def refuses(self, database: Database) -> bool:
+        """Whether the tree does not go on from what was signed last, so that ``sign`` would refuse."""
+        last = self.folder.last_signed()
+        try:
+            with database.read() as session:
+                _look(session, self.origin, last[0] if last is not None else None)
+        except SigningRefusedError:
+            return True
+        return False
 
     def rotate(
         self,

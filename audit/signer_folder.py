@@ -59,6 +59,10 @@ class SignerFolder:
                 self._begin(SigningKey.generate(self.origin))
         return self.signing_key()
 
+    def has_key(self) -> bool:
+        """Whether there is a key that signs."""
+        return self._key.exists()
+
     def signing_key(self) -> SigningKey:
         """The key that signs now.
 

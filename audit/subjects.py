@@ -8,6 +8,7 @@ nobody.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import CursorResult, bindparam, delete, select
@@ -22,6 +23,8 @@ from foundation.sealing import KeyRing
 
 _TABLE = AuditSubjectRow.__table__
 _PURPOSE = "audit subject"
+#: Fits the databases' limit of parameters.
+_PORTION = 500
 #: Built once: making a statement costs more than running it, and every look-up of a person runs this one.
 _BY_TOKEN = select(_TABLE.c.ref).where(_TABLE.c.token == bindparam("wanted"))
 
@@ -40,12 +43,42 @@ def refer_to(session: Session, ring: KeyRing, *, identity: str, year: int) -> Su
     known = connection.execute(_BY_TOKEN, {"wanted": token}).scalar_one_or_none()
     if known is not None:
         return SubjectRef(known)
-    ref = f"S{year}-{secrets.token_hex(12)}"
-    values = {"ref": ref, "token": token, "year": year, "identity": identity.encode()}
+    values = {"ref": _new_ref(year), "token": token, "year": year, "identity": identity.encode()}
     # Two transactions may meet the person at once; the second takes the first one's reference.
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     session.execute(dialect.insert(_TABLE).values(**values).on_conflict_do_nothing(index_elements=["token"]))
     return SubjectRef(connection.execute(_BY_TOKEN, {"wanted": token}).scalar_one())
+
+
+def refer_to_all(session: Session, ring: KeyRing, *, identities: Sequence[str], year: int) -> list[SubjectRef]:
+    """The references of these people for this year, in their order; see ``refer_to``. One statement for all.
+
+    Two transactions that overlap must name their people in the same order, or they may wait for each other.
+    """
+    tokens = [_token(ring, identity, year) for identity in identities]
+    known = _refs(session, tokens)
+    new = {token: identity for token, identity in zip(tokens, identities, strict=True) if token not in known}
+    if new:
+        rows = [
+            {"ref": _new_ref(year), "token": token, "year": year, "identity": identity.encode()}
+            for token, identity in new.items()
+        ]
+        dialect = postgresql if session.connection().dialect.name == "postgresql" else sqlite
+        session.execute(dialect.insert(_TABLE).on_conflict_do_nothing(index_elements=["token"]), rows)
+        known |= _refs(session, list(new))
+    return [SubjectRef(known[token]) for token in tokens]
+
+
+def _refs(session: Session, tokens: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for start in range(0, len(tokens), _PORTION):
+        query = select(_TABLE.c.token, _TABLE.c.ref).where(_TABLE.c.token.in_(tokens[start : start + _PORTION]))
+        found |= dict(session.execute(query).tuples().all())
+    return found
+
+
+def _new_ref(year: int) -> str:
+    return f"S{year}-{secrets.token_hex(12)}"
 
 
 def find_references(session: Session, ring: KeyRing, *, identity: str, years: range) -> list[str]:

@@ -30,7 +30,8 @@ from casework.items import count_by_state
 from flows.collecting import collect
 from flows.composition import Composition, compose
 from flows.ending import Result
-from flows.work_loop import WorkLoop, acting_of
+from flows.opened_run import acting_of
+from flows.work_loop import WorkLoop
 from foundation.actor import resolve_actor
 from foundation.logs import configure_logs
 from foundation.settings import Settings, load_settings

@@ -2,14 +2,15 @@
 
 The same job for each contender, in worker processes of their own and in turn, so that a busy machine is busy for all.
 Printed are the cost per item, its spread over the repeats, and how many times as fast as one SQLModel transaction per
-change (``sqlmodel``) it is in the same run. What must stay true: at the end of each run no item was handed out twice and
-none is lost, or the program stops.
+change (``sqlmodel``) it is in the same run. What must stay true: at the end of each run no item was handed out twice
+and none is lost, or the program stops.
 
     python benchmarks/work_items.py [--items 10000] [--repeats 3] [--large]
 
-Contenders: ``sagsgang`` as its work loop does it; ``driver`` and ``driver-batch``, the same rows by sqlite3 or psycopg
-alone, one transaction per change and in our batches; ``openorchestrator``, the queue functions of that package on
-SQLite as it comes, which keep no audit events and no leases. One transaction per change is slow, so those do fewer items.
+Contenders: ``sagsgang`` as its work loop does it, ``sagsgang-loop`` the work loop itself with a robot that does
+nothing (desk, log lines, threads and all); ``driver`` and ``driver-batch``, the same rows by sqlite3 or psycopg alone,
+one transaction per change and in our batches; ``openorchestrator``, the queue functions of that package on SQLite as
+it comes, which keep no audit events and no leases. One transaction per change is slow, so those do fewer items.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine, text
 
@@ -70,7 +72,8 @@ class Costs:
 
     def median(self, part: str = "wall") -> float:
         """The median over the repeats."""
-        return statistics.median(getattr(run, part) for run in self.runs)
+        parts: list[float] = [getattr(run, part) for run in self.runs]
+        return statistics.median(parts)
 
     def spread(self) -> str:
         """The fastest and the slowest run."""
@@ -89,7 +92,7 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         sqlite = sqlite_maker(folder)
         other = environment_of_other(folder)
-        contenders = ("sagsgang", _REFERENCE, "driver", "driver-batch")
+        contenders = ("sagsgang", "sagsgang-loop", _REFERENCE, "driver", "driver-batch")
         settings = [Setting("SQLite, 1 worker", sqlite, 1, (*contenders, *(["openorchestrator"] if other else [])))]
         try:
             postgres = stack.enter_context(postgres_maker())
@@ -119,9 +122,8 @@ def compare(settings: Sequence[Setting], *, items: int, repeats: int, other: Pat
         reference = costs[_REFERENCE].median()
         base = setting.title.split(",")[0]
         one_worker.setdefault(base, reference)
-        print(
-            f"\n{setting.title}\n{'':<18}{'ms/item':>9}{'spread':>14}{'CPU ms':>8}{'x sqlmodel':>12}{'x its 1 worker':>16}"
-        )
+        print(f"\n{setting.title}")
+        print(f"{'':<18}{'ms/item':>9}{'spread':>14}{'CPU ms':>8}{'x sqlmodel':>12}{'x its 1 worker':>16}")
         for name, cost in costs.items():
             wall = cost.median()
             line = f"{name:<18}{wall:>9.2f}{cost.spread():>14}{cost.median('cpu'):>8.2f}{reference / wall:>12.1f}"
@@ -155,7 +157,7 @@ def run(name: str, url: str, *, python: str, workers: int, items: int, first: in
         started = time.perf_counter()
         for number, process in enumerate(processes):
             say(process, ["enqueue", first + number * share, share])
-        cpu = sum(hear(process)["cpu"] for process in processes)
+        cpu: float = sum(hear(process)["cpu"] for process in processes)
         made = time.perf_counter()
         for process in processes:
             say(process, ["work"])
@@ -195,12 +197,12 @@ def say(process: subprocess.Popen[str], order: list[object]) -> None:
     process.stdin.flush()
 
 
-def hear(process: subprocess.Popen[str]) -> dict[str, object] | dict[str, float]:
+def hear(process: subprocess.Popen[str]) -> dict[str, Any]:
     """One answer; stops when the worker is gone."""
     line = process.stdout.readline() if process.stdout is not None else ""
     if not line:
         sys.exit(f"a worker ended: {process.args!r}")
-    answer: dict[str, float] = json.loads(line)
+    answer: dict[str, Any] = json.loads(line)
     return answer
 
 

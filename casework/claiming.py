@@ -20,7 +20,7 @@ from audit.events import Event
 from casework.begun import open_effects
 from casework.incidents import report
 from casework.moves import Detail, Lease, move
-from casework.states import ApprovalState, ItemState, RobotState
+from casework.states import ApprovalState, ItemState
 from casework.steps import discard_steps
 from casework.stored_values import stored
 from casework.tables import ApprovalRow, WorkItemRow
@@ -34,7 +34,9 @@ _PORTION = 200
 
 #: Every claim asks these, so they are handed to the driver as they are. Of a robot that rests nothing is handed out.
 _NEXT = """SELECT id, reference, payload, approval_id, lease_token, attempts FROM work_item
-    WHERE robot = ? AND state = 'new' ORDER BY priority, id LIMIT ?"""
+    WHERE robot = ? AND state = 'new' AND NOT EXISTS (
+        SELECT 1 FROM robot_state AS rest WHERE rest.robot = work_item.robot AND rest.state <> 'active')
+    ORDER BY priority, id LIMIT ?"""
 _LOCKED = " FOR UPDATE SKIP LOCKED"
 _CLAIM = """UPDATE work_item SET state = 'in_progress', attempts = attempts + 1, lease_token = lease_token + 1,
     lease_owner = ?, lease_expires_at = ?, run_id = ?, updated_at = ? WHERE id = ? AND state = 'new'"""

@@ -36,6 +36,20 @@ from foundation.identifiers import new_id
 _EFFECT = EffectRow.__table__
 #: Built once, because every write begins with it.
 _BY_KEY = select(_EFFECT).where(_EFFECT.c.key == bindparam("wanted"))
+_INTEND = insert(_EFFECT)
+_AS_ASKED_FOR = ("key", "step", "system", "operation", "target", "intent", "occurrence", "approval_id")
+#: And ends with one of these: a call that was done is a fact, any other ending is of this very call only.
+_DONE = (
+    update(_EFFECT)
+    .where(_EFFECT.c.id == bindparam("wanted"), _EFFECT.c.state == EffectState.INTENDED.value)
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in ("state", "settled_at", "remote_id", "remote_version", "error_code")
+        }
+    )
+)
+_OTHERWISE = _DONE.where(_EFFECT.c.calls == bindparam("call"))
 _ITEM = WorkItemRow.__table__
 
 _MAY_BE_INTENDED = frozenset({EffectState.INTENDED, EffectState.NOT_DONE})
@@ -140,25 +154,19 @@ def intend(
     now = place.now()
     if before is None:
         effect_id = new_id()
-        session.execute(
-            insert(_EFFECT).values(
-                id=effect_id,
-                key=request.key,
-                item_id=lease.item_id,
-                step=request.step,
-                system=request.system,
-                operation=request.operation,
-                target=request.target,
-                intent=request.intent,
-                occurrence=request.occurrence,
-                approval_id=request.approval_id,
-                request_digest=request.digest,
-                state=EffectState.INTENDED.value,
-                owner=lease.owner,
-                calls=1,
-                first_intended_at=now,
-                intended_at=now,
-            )
+        session.connection().execute(
+            _INTEND,
+            {
+                "id": effect_id,
+                **{name: getattr(request, name) for name in _AS_ASKED_FOR},
+                "item_id": lease.item_id,
+                "request_digest": request.digest,
+                "state": EffectState.INTENDED.value,
+                "owner": lease.owner,
+                "calls": 1,
+                "first_intended_at": now,
+                "intended_at": now,
+            },
         )
         effect = Effect(effect_id, request.key, EffectState.INTENDED, lease.owner, 1, now, now, None, None, None)
     else:
@@ -209,19 +217,17 @@ def finish(
     It needs no lease: what happened is a fact, also when the one who saw it woke too late. A late ``not_done`` never
     overwrites what a later owner does; a late ``done`` stands in the trail whatever was believed meanwhile.
     """
-    query = update(_EFFECT).where(_EFFECT.c.id == effect.id, _EFFECT.c.state == EffectState.INTENDED.value)
-    if ending.state is not EffectState.DONE:
-        query = query.where(_EFFECT.c.calls == effect.calls)
-    result = session.execute(
-        query.values(
-            state=ending.state.value,
-            settled_at=place.now(),
-            remote_id=ending.remote_id,
-            remote_version=ending.remote_version,
-            error_code=ending.error_code,
-        )
-    )
-    is_written = isinstance(result, CursorResult) and result.rowcount == 1
+    is_done = ending.state is EffectState.DONE
+    values = {
+        "wanted": effect.id,
+        "new_state": ending.state.value,
+        "new_settled_at": place.now(),
+        "new_remote_id": ending.remote_id,
+        "new_remote_version": ending.remote_version,
+        "new_error_code": ending.error_code,
+        **({} if is_done else {"call": effect.calls}),
+    }
+    is_written = session.connection().execute(_DONE if is_done else _OTHERWISE, values).rowcount == 1
     is_late = (
         not is_written
         and ending.state is EffectState.DONE

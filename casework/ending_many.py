@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from casework.errors import LeaseLostError
 from casework.moves import Detail, Lease, arrow_statement, arrow_values, changes_of, event_of
-from casework.results import leave_waiting
+from casework.results import leave_waiting_of
 from casework.stored_values import run_counted
 from casework.transitions import Transition
 from casework.workplace import Acting, Workplace
@@ -36,6 +36,8 @@ def move_many(session: Session, place: Workplace, departures: Sequence[Departure
     Raises:
         LeaseLostError: some lease is not its item's present one; the caller must roll back.
     """
+    if not departures:
+        return
     now, connection = place.now(), session.connection()
     alike: dict[str, list[tuple[object, ...]]] = {}
     for each in departures:
@@ -46,8 +48,9 @@ def move_many(session: Session, place: Workplace, departures: Sequence[Departure
         if run_counted(connection, statement, rows) != len(rows):
             message = "Arbejderen har ikke længere alle opgaverne; hver afsluttes for sig."
             raise LeaseLostError(message)
-    for each in departures:
-        leave_waiting(session, each.lease.item_id, ended=each.transition.target, at=now)
+    for ended in {each.transition.target for each in departures}:
+        ids = [each.lease.item_id for each in departures if each.transition.target is ended]
+        leave_waiting_of(session, ids, ended=ended, at=now)
     events = [
         event_of(each.transition, each.lease.item_id, acting=each.acting, lease=each.lease, detail=each.detail)
         for each in departures

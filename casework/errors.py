@@ -2,6 +2,7 @@
 
     CaseworkError
     ├── TransitionRefusedError    the item is not where this transition begins
+    ├── RobotRestsError           the robot is paused or stopped
     ├── AlreadyRunningError       as many runs of the robot go on as may
     ├── LeaseLostError            another worker has, or may have, the item
     │   └── WorkerLostError       others may take this whole worker for dead; it must stop
@@ -29,6 +30,12 @@ class TransitionRefusedError(CaseworkError):
     """The item is not where this transition begins."""
 
     code = "transition_refused"
+
+
+class RobotRestsError(CaseworkError):
+    """The robot is paused or stopped."""
+
+    code = "robot_rests"
 
 
 class AlreadyRunningError(CaseworkError):

@@ -125,13 +125,16 @@ class EarlierItem:
     """An item with a reference of the same family."""
 
     reference: str
-    created_at: datetime
     is_open: bool
+    #: Whether nobody has looked at it yet.
+    is_new: bool
 
 
 def references_from(session: Session, robot: str, prefix: str) -> list[EarlierItem]:
     """The items of this robot whose reference begins with ``prefix``, which ends in a colon."""
-    query = select(_ITEM.c.reference, _ITEM.c.created_at, _ITEM.c.state).where(_ITEM.c.robot == robot)
+    query = select(_ITEM.c.reference, _ITEM.c.state, _ITEM.c.attempts, _ITEM.c.approval_id).where(
+        _ITEM.c.robot == robot
+    )
     if session.get_bind().dialect.name == "sqlite":
         # From the prefix to the next character after the colon: a range of the index, where LIKE reads the table.
         query = query.where(_ITEM.c.reference >= prefix, _ITEM.c.reference < f"{prefix[:-1]};")
@@ -139,7 +142,12 @@ def references_from(session: Session, robot: str, prefix: str) -> list[EarlierIt
         # PostgreSQL orders by language, so there LIKE has an index of its own.
         query = query.where(_ITEM.c.reference.startswith(prefix, autoescape=True))
     return [
-        EarlierItem(row.reference, row.created_at, ItemState(row.state) in NOT_FINAL) for row in session.execute(query)
+        EarlierItem(
+            row.reference,
+            is_open=ItemState(row.state) in NOT_FINAL,
+            is_new=row.state == ItemState.NEW.value and row.attempts == 0 and row.approval_id is None,
+        )
+        for row in session.execute(query)
     ]
 
 

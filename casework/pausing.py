@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from audit.events import Event, PrivateDetail
 from audit.vocabulary import EventType, RetentionClass
-from casework.errors import ReasonMissingError, TransitionRefusedError
+from casework.errors import ReasonMissingError, RobotRestsError, TransitionRefusedError
 from casework.operating_tables import RobotStateRow
 from casework.states import RobotState
 from casework.workplace import Workplace, as_person
@@ -65,6 +65,19 @@ def state_of(session: Session, robot: str) -> RobotState:
     """Whether this robot may work; a robot that nobody paused may."""
     state: str | None = session.execute(select(_STATE.c.state).where(_STATE.c.robot == robot)).scalar_one_or_none()
     return RobotState(state) if state is not None else RobotState.ACTIVE
+
+
+def require_active(place: Workplace, robot: str) -> None:
+    """Refuse while the robot rests.
+
+    Raises:
+        RobotRestsError: it is paused or stopped.
+    """
+    with place.database.read() as session:
+        state = state_of(session, robot)
+    if state is not RobotState.ACTIVE:
+        message = f"{robot} er på pause eller standset. Sæt den i drift med: sagsgang robots resume {robot}"
+        raise RobotRestsError(message)
 
 
 def resting(session: Session) -> list[RobotCondition]:

@@ -13,12 +13,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
+from audit.driver_sql import run_many
 from casework.oversight_tables import WorkResultRow
 from casework.states import ItemState, PrimaryResult
+from casework.stored_values import stored
 from casework.tables import WorkItemRow
 from casework.transitions import NOT_FINAL
 from casework.workplace import in_clauses
@@ -28,6 +30,7 @@ __all__ = [
     "RowResult",
     "Tally",
     "leave_waiting",
+    "leave_waiting_of",
     "results_of",
     "rows_waiting",
     "rows_with",
@@ -38,6 +41,8 @@ __all__ = [
 
 _RESULT = WorkResultRow.__table__
 _ITEM = WorkItemRow.__table__
+#: Most endings ask it, so it is handed to the driver as it is.
+_LEAVE_WAITING = "UPDATE work_result SET result = ?, at = ? WHERE item_id = ? AND result = 'awaiting_approval'"
 #: What becomes of rows that wait for an approval when their item ends in another way than by the robot's own word.
 _WHEN_ITEM_ENDS = {
     # The robot told of every row that it still found; the others left the case since they were proposed.
@@ -116,11 +121,17 @@ def leave_waiting(session: Session, item_id: UUID, *, ended: ItemState, at: date
     A cancelled item's rows are taken over by a person; those of one that was rejected or failed are blocked, because a
     person is told; those that still wait on a completed one are overtaken.
     """
+    leave_waiting_of(session, [item_id], ended=ended, at=at)
+
+
+def leave_waiting_of(session: Session, item_ids: Sequence[UUID], *, ended: ItemState, at: datetime) -> None:
+    """As ``leave_waiting``, of several items that end alike."""
     result = _WHEN_ITEM_ENDS.get(ended)
     if result is None:
         return
-    waiting = (_RESULT.c.item_id == item_id, _RESULT.c.result == PrimaryResult.AWAITING_APPROVAL.value)
-    session.execute(update(_RESULT).where(*waiting).values(result=result.value, at=at))
+    connection = session.connection()
+    changes = stored(connection, result.value, at)
+    run_many(connection, _LEAVE_WAITING, [(*changes, *stored(connection, item_id)) for item_id in item_ids])
 
 
 def results_of(session: Session, item_id: UUID) -> list[RowResult]:

@@ -22,7 +22,7 @@ from audit.recording import record
 from audit.vocabulary import ActorKind, EventType
 from casework.errors import SchemaNotCurrentError
 from casework.tables import InstallationRow
-from foundation.database import Database
+from foundation.database import Database, schema_changes
 from foundation.environment import Environment, EnvironmentLockedError
 
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -45,7 +45,8 @@ def upgrade(database: Database, *, environment: Environment, now: datetime) -> N
             if belongs_to is not None:
                 _require_own(belongs_to, environment)
         _require_not_newer(MigrationContext.configure(connection).get_current_revision())
-        command.upgrade(_config(connection), "head")
+        with schema_changes(connection):
+            command.upgrade(_config(connection), "head")
     with database.write() as session:
         _let_one_in(session.connection())
         known = session.execute(select(_INSTALLATION.c.environment)).scalar_one_or_none()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session
 
 from casework.tables import StepRow
@@ -17,16 +17,19 @@ from casework.workplace import Workplace
 from foundation.identifiers import new_id
 
 _STEP = StepRow.__table__
+#: Built once: every handling begins with it.
+_FINISHED = select(_STEP.c.name, _STEP.c.key, _STEP.c.result).where(
+    _STEP.c.item_id == bindparam("item"), _STEP.c.robot_version == bindparam("version"), _STEP.c.discarded_at.is_(None)
+)
+_STORE = insert(_STEP)
 
 StepKey = tuple[str, str]
 
 
 def finished_steps(session: Session, item_id: UUID, *, robot_version: str) -> dict[StepKey, bytes]:
     """The results of all finished steps of the item that were made by this version, by name and key."""
-    query = select(_STEP.c.name, _STEP.c.key, _STEP.c.result).where(
-        _STEP.c.item_id == item_id, _STEP.c.robot_version == robot_version, _STEP.c.discarded_at.is_(None)
-    )
-    return {(row.name, row.key): row.result for row in session.execute(query)}
+    found = session.connection().execute(_FINISHED, {"item": item_id, "version": robot_version})
+    return {(row.name, row.key): row.result for row in found}
 
 
 def store_steps(
@@ -47,7 +50,7 @@ def store_steps(
         }
         for (name, key), result in steps.items()
     ]
-    session.execute(insert(_STEP), rows)
+    session.connection().execute(_STORE, rows)
 
 
 def discard_steps(session: Session, place: Workplace, item_id: UUID) -> None:

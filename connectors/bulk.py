@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final
 
 from connectors.errors import NotFound
-from connectors.guarded import looked_up
+from connectors.guarded import all_looked_up
 from connectors.ports import PersonRegister
 from connectors.reader import Reader
 from connectors.records import PersonSnapshot
@@ -60,7 +60,7 @@ class BulkPeople:
         system = self._register.system
         # In the order of the numbers, so that two portions that overlap cannot wait for each other's references.
         told = sorted(wanted, key=lambda cpr: cpr.digits)
-        self._reader.record(lambda session: [looked_up(session, self._reader, cpr, system=system) for cpr in told])
+        self._reader.record(lambda session: all_looked_up(session, self._reader, told, system=system))
         return self._ask(wanted)
 
     def _ask(self, wanted: list[Cpr]) -> dict[Cpr, PersonSnapshot | None]:

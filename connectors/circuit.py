@@ -1,7 +1,10 @@
 """The circuit breaker: a system that fails again and again is left alone for a while.
 
+    closed ──failures in a row──► open ──pause──► half open: one trial ──success──► closed
+                                   ▲                              └──failure──► open
+
 What must stay true: the count is kept per robot and system in the database, so that all workers share it; opening makes
-an incident; and one success after the pause closes it.
+an incident; after the pause one call is let through, by one thread of one worker, and its success closes the circuit.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -23,6 +26,8 @@ from connectors.errors import CircuitOpen
 _CIRCUIT = CircuitRow.__table__
 #: Seconds for which what other workers wrote may be unknown here.
 _FRESH_SECONDS = 1.0
+#: Seconds for which the other threads wait for the trial's answer.
+_PATIENCE_SECONDS = 30.0
 
 
 class Circuit:
@@ -35,8 +40,11 @@ class Circuit:
         self._limit = failures
         self._pause = timedelta(seconds=pause_seconds)
         self._lock = threading.Lock()
+        self._trial_ended = threading.Condition(self._lock)
         self._failures = 0
         self._open_until: datetime | None = None
+        #: The thread that has the trial; a call may pass here several times before it is made.
+        self._trial: int | None = None
         self._read_at = float("-inf")
 
     def require_closed(self, operation: str) -> None:
@@ -49,9 +57,19 @@ class Circuit:
             if self._place.clock.monotonic() - self._read_at > _FRESH_SECONDS:
                 self._refresh()
             until = self._open_until
-        now = self._place.now()
-        if until is not None and until > now:
-            raise CircuitOpen(self._key["system"], operation, retry_after=(until - now).total_seconds())
+            if until is None or self._trial == threading.get_ident():
+                return
+            if self._trial is not None:
+                # What the trial finds is worth a moment's patience: giving up at once would end the run.
+                self._trial_ended.wait_for(lambda: self._trial is None, timeout=_PATIENCE_SECONDS)
+                until = self._open_until
+                if until is None:
+                    return
+            if until <= self._place.now() and self._take_trial(until):
+                return
+            until = self._open_until or until
+        wait = max(1.0, (until - self._place.now()).total_seconds())
+        raise CircuitOpen(self._key["system"], operation, retry_after=wait)
 
     def succeeded(self, *, acting: Acting) -> None:
         """The system answered: forget its failures. Costs nothing when there were none."""
@@ -59,7 +77,8 @@ class Circuit:
             if self._failures == 0:
                 return
             was_open = self._open_until is not None
-            self._failures, self._open_until = 0, None
+            self._failures, self._open_until, self._trial = 0, None, None
+            self._trial_ended.notify_all()
         with self._place.database.write() as session:
             self._save(session)
             if was_open:
@@ -71,7 +90,9 @@ class Circuit:
         with self._lock, self._place.database.write() as session:
             self._load(session)
             self._failures += 1
-            was_open = self._open_until is not None and self._open_until > self._place.now()
+            had_trial, self._trial = self._trial is not None, None
+            self._trial_ended.notify_all()
+            was_open = self._open_until is not None and self._open_until > self._place.now() and not had_trial
             if self._failures >= self._limit:
                 self._open_until = self._place.now() + self._pause
             self._save(session)
@@ -87,6 +108,19 @@ class Circuit:
                     code="circuit_open",
                     message=message,
                 )
+
+    def _take_trial(self, until: datetime) -> bool:
+        """Whether the one call after the pause is ours; for everybody else the pause begins again."""
+        again = self._place.now() + self._pause
+        with self._place.database.write() as session:
+            query = update(_CIRCUIT).where(*self._where(), _CIRCUIT.c.open_until == until).values(open_until=again)
+            result = session.execute(query)
+            is_ours = isinstance(result, CursorResult) and result.rowcount == 1
+            if not is_ours:
+                self._load(session)
+        if is_ours:
+            self._open_until, self._trial = again, threading.get_ident()
+        return is_ours or self._open_until is None
 
     def _refresh(self) -> None:
         with self._place.database.read() as session:

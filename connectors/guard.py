@@ -21,7 +21,7 @@ from sqlmodel import Session
 
 from casework import effects
 from casework.effects import Effect, EffectRequest, Ending
-from casework.moves import Lease
+from casework.moves import Lease, require_lease
 from casework.states import EffectState
 from casework.workers import Worker, death_of
 from casework.workplace import Workplace
@@ -37,7 +37,7 @@ from connectors.errors import (
     VersionConflict,
     stored_refusal,
 )
-from connectors.reader import LONGEST_SLEEP, PAUSES, Reader
+from connectors.reader import ANSWERS, LONGEST_SLEEP, PAUSES, Reader
 from connectors.records import IdempotencyKey, LookUp, LookUpWorth, Sighting, WriteReceipt, WriteTraits
 
 
@@ -69,6 +69,8 @@ class Guard:
     lease: Lease
     #: Seconds to wait for a paused owner before a person is asked.
     owner_wait_seconds: float
+    #: Takes what is to be written in the next transaction, before anything else; None where each outcome has its own.
+    later: Callable[[Callable[[Session], None]], None] | None = None
 
     @property
     def place(self) -> Workplace:
@@ -120,17 +122,23 @@ class Guard:
         self._wait_for_turn(write)
         with self.place.database.write() as session:
             before = effects.find(session, write.request)
-            if before is not None:
-                return before, None
-            return None, self._take_right(session, write, before=None)
+            if before is None:
+                self.reader.unstored.store(session)
+                return None, self._take_right(session, write, before=None)
+            if before.state is EffectState.INTENDED and before.owner == self.worker.id:
+                # What became of it may be among what is not written down yet.
+                require_lease(session, self.lease)
+                self.reader.unstored.store(session)
+                before = effects.find(session, write.request)
+            return before, None
 
     def _intend(self, write: Write, before: Effect | None) -> Effect:
         self._wait_for_turn(write)
         with self.place.database.write() as session:
+            self.reader.unstored.store(session)
             return self._take_right(session, write, before=before)
 
     def _take_right(self, session: Session, write: Write, *, before: Effect | None) -> Effect:
-        self.reader.unstored.store(session)
         acting = self.reader.acting
         return effects.intend(session, self.place, write.request, lease=self.lease, acting=acting, before=before)
 
@@ -160,12 +168,10 @@ class Guard:
             may_be_asked_again = error.is_retryable or isinstance(error, VersionConflict | SchemaDrift)
             state = EffectState.NOT_DONE if may_be_asked_again else EffectState.REFUSED
             self._finish(write, effect, Ending(state=state, error_code=error.code))
+            if isinstance(error, ANSWERS):
+                circuit.succeeded(acting=self.reader.acting)
             raise
-        self._finish(
-            write,
-            effect,
-            Ending(state=EffectState.DONE, remote_id=receipt.remote_id, remote_version=receipt.remote_version),
-        )
+        self._finish_done(write, effect, receipt)
         circuit.succeeded(acting=self.reader.acting)
         return receipt
 
@@ -248,6 +254,21 @@ class Guard:
                     pass
         self._finish(write, effect, Ending(state=EffectState.IN_DOUBT))
         raise EffectInDoubt(request.system, request.operation, str(effect.id))
+
+    def _finish_done(self, write: Write, effect: Effect, receipt: WriteReceipt) -> None:
+        """Write down that it happened, at the latest in the transaction before the next call.
+
+        Only where the other system makes two into one may it wait for that transaction: should this process die before,
+        whoever takes over finds the intent, and asking again changes nothing. Anything else is written down at once.
+        """
+        ending = Ending(state=EffectState.DONE, remote_id=receipt.remote_id, remote_version=receipt.remote_version)
+        if self.later is None or not write.traits.deduplicates:
+            self._finish(write, effect, ending)
+            return
+        place, lease, acting = self.place, self.lease, self.reader.acting
+        self.later(
+            lambda session: effects.finish(session, place, write.request, effect, ending, lease=lease, acting=acting)
+        )
 
     def _finish(self, write: Write, effect: Effect, ending: Ending) -> None:
         with self.place.database.write() as session:

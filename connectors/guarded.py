@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from sqlmodel import Session
 
 from audit.events import CaseEventRef, ChangeRef, Event, SubjectRef
-from audit.subjects import refer_to
+from audit.subjects import refer_to, refer_to_all
 from audit.vocabulary import EventType
 from casework.effects import EffectRequest
 from connectors.address_records import RegisteredAddress, WashResult
@@ -283,6 +283,14 @@ def looked_up(session: Session, reader: Reader, cpr: Cpr, *, system: str, step: 
     """The event of a look-up of this person; refers to him in the caller's transaction."""
     subject = _subject(session, reader, cpr)
     return reader.event(EventType.PERSON_LOOKED_UP, step, subject=subject, facts={"system": system})
+
+
+def all_looked_up(session: Session, reader: Reader, cprs: Sequence[Cpr], *, system: str) -> list[Event]:
+    """The events of a look-up of each of these people, in their order; refers to them in the caller's transaction."""
+    ring, year = reader.place.database.ring, reader.place.now().year
+    subjects = refer_to_all(session, ring, identities=[cpr.digits for cpr in cprs], year=year)
+    facts = {"system": system}
+    return [reader.event(EventType.PERSON_LOOKED_UP, "", subject=subject, facts=facts) for subject in subjects]
 
 
 def _subject(session: Session, reader: Reader, cpr: Cpr) -> SubjectRef:

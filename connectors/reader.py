@@ -17,11 +17,26 @@ from audit.vocabulary import EventType
 from casework.moves import Lease, require_lease
 from casework.workplace import Acting, Workplace
 from connectors.circuit import Circuit
-from connectors.errors import AuthExpired, ConnectorError, Throttled, Unavailable
+from connectors.errors import (
+    AccessDenied,
+    Ambiguous,
+    AuthExpired,
+    CaseArchived,
+    CaseClosed,
+    ConnectorError,
+    LockedByUser,
+    NotFound,
+    RefusedBySystem,
+    Throttled,
+    Unavailable,
+    VersionConflict,
+)
 from connectors.rate import RateLimit
 
 T = TypeVar("T")
 
+#: Errors that show that the system answers.
+ANSWERS = (NotFound, Ambiguous, AccessDenied, RefusedBySystem, CaseClosed, CaseArchived, LockedByUser, VersionConflict)
 #: Seconds between the tries of one call; after the last the item is put aside.
 PAUSES = (0.2, 1.0)
 #: A system that asks for a longer pause than this gets it from the queue and not from a sleeping worker.
@@ -95,6 +110,10 @@ class Reader:
             except (Unavailable, Throttled, AuthExpired) as error:
                 limits.circuit.failed(error.code, acting=self.acting)
                 self.pause_or_raise(error, None if isinstance(error, AuthExpired) else next(pauses, None))
+            except ANSWERS:
+                # No is an answer: the system works.
+                limits.circuit.succeeded(acting=self.acting)
+                raise
             else:
                 limits.circuit.succeeded(acting=self.acting)
                 return answer

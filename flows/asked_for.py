@@ -17,7 +17,7 @@ from connectors.guarded import GuardedCases, StepPlace
 from connectors.reader import NothingUnstored, Reader
 from connectors.records import Case, WriteReceipt
 from flows.composition import Composition
-from flows.work_loop import acting_of
+from flows.opened_run import acting_of
 from foundation.actor import Actor
 from foundation.clock import local_date
 from foundation.cpr import Cpr

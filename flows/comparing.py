@@ -25,8 +25,8 @@ from connectors.errors import ConnectorError
 from connectors.records import Case, CaseParty, PartyContact, PersonSnapshot
 from flows.composition import Composition
 from flows.going_through import CaseWalk, is_closed
+from flows.opened_run import acting_of
 from flows.sweeping import begin, require_here
-from flows.work_loop import acting_of
 from foundation.actor import Actor
 from foundation.errors import SagsgangError
 from robots.survey import SurveyedParty, SurveyResult, SweepRobot
@@ -105,6 +105,7 @@ def compare(composition: Composition, robot: SweepRobot, starter: Actor, *, page
         starter=starter,
         acting=acting_of(robot, starter),
         is_dry=True,
+        worker=composition.worker.id,
     )
     walk = CaseWalk(composition, robot, acting)
     failure: str | None = "interrupted"

@@ -6,11 +6,23 @@ is one of the flow's, and never personal.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
 #: The flow that every deployment runs; ``flows.prefect_flows`` gives it this name.
 FLOW_NAME = "sagsgang-robot"
 TIMEZONE = "Europe/Copenhagen"
+
+
+@dataclass(frozen=True, slots=True)
+class MissedRun:
+    """A run that fell due while nobody served its deployment."""
+
+    id: UUID
+    deployment: UUID
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +73,18 @@ DEPLOYMENTS = (
         ),
     ),
 )
+
+
+def at_once_of(robot: str) -> int:
+    """How many runs of this robot the schedule may have going together; one, where no deployment says so."""
+    return max((one.at_once for one in DEPLOYMENTS if one.robot == robot), default=1)
+
+
+def to_drop(missed: Iterable[MissedRun]) -> list[UUID]:
+    """Which of the runs that nobody started are to be dropped: all but the latest of each deployment.
+
+    One run works until the queue is empty, so the latest makes up for all of them: once, and not in a storm.
+    """
+    ordered = sorted(missed, key=lambda run: (run.due, run.id))
+    latest = {run.deployment: run.id for run in ordered}
+    return [run.id for run in ordered if latest[run.deployment] != run.id]

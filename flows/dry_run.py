@@ -20,7 +20,7 @@ from connectors.records import PersonEvent, WriteReceipt
 from flows.collecting import fresh_events, poll
 from flows.composition import Composition
 from flows.live_desk import LiveDesk
-from flows.work_loop import acting_of
+from flows.opened_run import acting_of
 from foundation.actor import Actor
 from robots.outcome import Completed, Deferred, NeedsApproval, Outcome, Rejected
 from robots.robot import EventRobot, WorkItem
@@ -70,6 +70,7 @@ def dry_run(
         starter=starter,
         acting=acting_of(robot, starter),
         is_dry=True,
+        worker=composition.worker.id,
     )
     planned: list[PlannedItem] = []
     failure: str | None = "interrupted"

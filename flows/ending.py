@@ -22,6 +22,7 @@ from casework.approvals import Question, ask, withdraw
 from casework.automatic import approve_by_policy, may_pass
 from casework.claiming import ClaimedItem
 from casework.draws import Draw, draw
+from casework.ending_many import Departure, move_many
 from casework.errors import LeaseLostError
 from casework.incidents import report
 from casework.moves import Detail, move
@@ -35,15 +36,12 @@ from connectors.errors import (
     SchemaDrift,
     VersionConflict,
 )
-from flows.live_desk import CancelNoticedError, Worked, cancel_requested_by
+from flows.back_off import seconds_before
+from flows.live_desk import CancelNoticedError, RunHaltedError, Worked, cancel_requested_by
 from foundation.errors import SagsgangError
 from foundation.working_time import load_calendar
 from robots.card import Card
 from robots.outcome import Completed, Deferred, NeedsApproval, Outcome, Rejected
-
-#: Seconds before the first retry; doubles with each, up to an hour.
-_FIRST_PAUSE = 30.0
-_LONGEST_PAUSE = 3600.0
 
 
 class Result(StrEnum):
@@ -82,29 +80,49 @@ def end_with_outcome(handling: Handling, outcome: Outcome, worked: Worked) -> Re
     Raises:
         LeaseLostError: the item is in other hands; nothing is stored then.
     """
-    values: dict[str, object]
+    prepare(handling, outcome)
+    with handling.place.database.write() as session:
+        departures: list[Departure] = []
+        result = end_in(session, handling, outcome, worked, departures)
+        move_many(session, handling.place, departures)
+        return result
+
+
+def prepare(handling: Handling, outcome: Outcome) -> None:
+    """What an ending needs that must not be made ready within a transaction."""
     if isinstance(outcome, NeedsApproval):
         load_calendar(handling.place.now())
-    with handling.place.database.write() as session:
-        worked.store(session)
-        if not isinstance(outcome, Completed | Rejected) and cancel_requested_by(session, handling.claimed) is not None:
-            # What was asked for while the robot worked out its last part is done before anything is put off.
-            return _move(session, handling, transitions.CANCEL, Result.CANCELLED, values={"outcome_code": "cancelled"})
-        match outcome:
-            case Completed(code, message, counts):
-                values = {"outcome_code": code, "outcome_message": message}
-                detail = Detail(facts={"code": code, **dict(counts)}, decision=DecisionRef(reason_code=code))
-                return _move(session, handling, transitions.COMPLETE, Result.COMPLETED, values=values, detail=detail)
-            case NeedsApproval():
-                return _ask(session, handling, outcome, policy_version=worked.policy_version)
-            case Deferred(until, code, message):
-                values = {"available_at": until, "outcome_code": code, "outcome_message": message, "attempts": 0}
-                detail = Detail(facts={"code": code, "until": until.isoformat()})
-                return _move(session, handling, transitions.DEFER, Result.DEFERRED, values=values, detail=detail)
-            case Rejected(code, message):
-                return _reject(session, handling, code, message)
-            case _:
-                assert_never(outcome)
+
+
+def end_in(
+    session: Session, handling: Handling, outcome: Outcome, worked: Worked, departures: list[Departure]
+) -> Result:
+    """Store and move in the caller's transaction, after ``prepare``.
+
+    A completed item is only put among ``departures``, which the caller moves together before the transaction ends.
+    """
+    worked.store(session)
+    if not isinstance(outcome, Completed | Rejected) and cancel_requested_by(session, handling.claimed) is not None:
+        # What was asked for while the robot worked out its last part is done before anything is put off.
+        return _move(session, handling, transitions.CANCEL, Result.CANCELLED, values={"outcome_code": "cancelled"})
+    values: dict[str, object]
+    match outcome:
+        case Completed(code, message, counts):
+            values = {"outcome_code": code, "outcome_message": message}
+            detail = Detail(facts={"code": code, **dict(counts)}, decision=DecisionRef(reason_code=code))
+            lease = handling.claimed.lease
+            departures.append(Departure(transitions.COMPLETE, lease, handling.acting, values, detail))
+            return Result.COMPLETED
+        case NeedsApproval():
+            return _ask(session, handling, outcome, policy_version=worked.policy_version)
+        case Deferred(until, code, message):
+            values = {"available_at": until, "outcome_code": code, "outcome_message": message, "attempts": 0}
+            detail = Detail(facts={"code": code, "until": until.isoformat()})
+            return _move(session, handling, transitions.DEFER, Result.DEFERRED, values=values, detail=detail)
+        case Rejected(code, message):
+            return _reject(session, handling, code, message)
+        case _:
+            assert_never(outcome)
 
 
 def _ask(session: Session, handling: Handling, outcome: NeedsApproval, *, policy_version: int | None) -> Result:
@@ -142,14 +160,22 @@ def end_with_error(handling: Handling, error: Exception, worked: Worked) -> Resu
     that may not is a business exception for a person. Anything else is a fault: retried, then failed with an incident.
     """
     if isinstance(error, LeaseLostError):
-        return Result.LOST
+        return _lose(handling, worked)
     try:
         with handling.place.database.write() as session:
             # Steps that were finished before the error stay finished.
             worked.store(session)
             return _end(session, handling, error)
     except LeaseLostError:
-        return Result.LOST
+        return _lose(handling, worked)
+
+
+def _lose(handling: Handling, worked: Worked) -> Result:
+    """Another has the item; what this one made happen in other systems is told all the same."""
+    if worked.outcomes:
+        with handling.place.database.write() as session:
+            worked.store_outcomes(session)
+    return Result.LOST
 
 
 def give_back(handling: Handling) -> Result:
@@ -180,7 +206,7 @@ def _end(session: Session, handling: Handling, error: Exception) -> Result:
             return _defer(
                 session, handling, error.code, error.advice, seconds=error.retry_after or 1.0, attempts=attempts - 1
             )
-        case CircuitOpen():
+        case CircuitOpen() | RunHaltedError():
             return _move(session, handling, transitions.GIVE_BACK, Result.GIVEN_BACK, values={"attempts": attempts - 1})
         case SchemaDrift():
             _report(session, handling, error.system, error.code, error.advice)
@@ -212,9 +238,7 @@ def _retry_or_fail(session: Session, handling: Handling, code: str, message: str
     attempt = handling.claimed.lease.attempt
     if attempt >= handling.max_attempts:
         return _fail(session, handling, code, message)
-    pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempt - 1))
-    # Jitter: items that failed together must not all come back together.
-    seconds = max(at_least, pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, guards nothing.
+    seconds = seconds_before(attempt, at_least=at_least, chance=random.random())  # noqa: S311 - spreads load, guards nothing.
     return _defer(session, handling, code, message, seconds=seconds, attempts=attempt)
 
 

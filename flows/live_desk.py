@@ -33,6 +33,7 @@ from connectors.guard import Guard
 from connectors.guarded import GuardedAddresses, GuardedCases, GuardedPeople, StepPlace, Writer
 from connectors.reader import Reader
 from flows.composition import Composition
+from flows.stopping import Stopping
 from foundation.cpr import Cpr
 from foundation.errors import SagsgangError
 from robots.card import Card
@@ -50,6 +51,12 @@ class CancelNoticedError(SagsgangError):
     """Somebody asked for the item to be cancelled; raised between two steps."""
 
     code = "cancel_noticed"
+
+
+class RunHaltedError(SagsgangError):
+    """The run is told to lay back what it has begun; raised between two steps."""
+
+    code = "run_halted"
 
 
 class NestedStepError(SagsgangError):
@@ -72,17 +79,20 @@ class Worked:
     results: dict[str, RowResult] = field(default_factory=dict)
     holds: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
+    #: What became of calls to other systems, where it may wait for the next transaction (``connectors.guard``).
+    outcomes: list[Callable[[Session], None]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to store."""
-        return not (self.steps or self.memories or self.results or self.holds or self.events)
+        return not (self.steps or self.memories or self.results or self.holds or self.events or self.outcomes)
 
     def store(self, session: Session) -> None:
         """Write all of it in the caller's transaction."""
         if self.reader is None or self.is_empty:
             return
         place = self.reader.place
+        self.store_outcomes(session)
         if self.item_id is not None:
             version = self.card.version
             store_steps(session, self.item_id, self.steps, robot_version=version, at=place.now())
@@ -103,9 +113,19 @@ class Worked:
         place.record(session, *self.events)
         event.listen(session, "after_commit", self._forget, once=True)
 
+    def outcomes_later(self, write_down: Callable[[Session], None]) -> None:
+        """Keep one for the next transaction."""
+        self.outcomes.append(write_down)
+
+    def store_outcomes(self, session: Session) -> None:
+        """Write only what became of calls: that is a fact, also when the item is in other hands by now."""
+        for write_down in self.outcomes:
+            write_down(session)
+
     def _forget(self, _session: Session) -> None:
         """What is committed is stored; what was rolled back is still to be stored."""
         self.steps, self.memories, self.results, self.holds, self.events = {}, {}, {}, set(), []
+        self.outcomes = []
 
 
 class LiveDesk:
@@ -119,6 +139,7 @@ class LiveDesk:
         *,
         claimed: ClaimedItem | None,
         writer: Writer | None = None,
+        stopping: Stopping | None = None,
     ) -> None:
         """Sit down; reads what earlier handlings finished.
 
@@ -128,10 +149,12 @@ class LiveDesk:
             acting: the robot as it acts in this run.
             claimed: the item, or None in a dry run.
             writer: takes the place of the guard in a dry run.
+            stopping: tells whether the item is to be laid back between two steps.
         """
         self._place = composition.place
         self._card = card
         self._claimed = claimed
+        self._stopping = stopping
         lease = claimed.lease if claimed is not None else None
         self.worked = Worked(lease.item_id if lease is not None else None, card)
         reader = Reader(
@@ -163,6 +186,7 @@ class LiveDesk:
                 locks=composition.locks,
                 lease=lease,
                 owner_wait_seconds=composition.settings.owner_wait_seconds,
+                later=self.worked.outcomes_later,
             )
         self._where = StepPlace(lease.item_id if lease is not None else UUID(int=0), approval_id)
         self._cases = GuardedCases(composition.systems.cases, reader, writer, self._where)
@@ -258,15 +282,25 @@ class LiveDesk:
         self.worked.events.append(told)
 
     def notice_cancel(self) -> None:
-        """Stop when somebody asked for the item to be cancelled.
+        """Stop when somebody asked for the item to be cancelled, or for the robot to be stopped.
 
         Raises:
             CancelNoticedError: naming who asked.
+            RunHaltedError: what is begun is to be laid back.
         """
         if self._claimed is None:
             return
+        if self._stopping is not None and self._stopping.is_halted:
+            message = "Kørslen standses; opgaven går videre efter sit sidste trin ved næste kørsel."
+            raise RunHaltedError(message)
         with self._place.database.read() as session:
-            requested_by = cancel_requested_by(session, self._claimed)
+            is_asked = asked_to_cancel_by(session, self._claimed) is not None
+            requested_by = cancel_requested_by(session, self._claimed) if is_asked else None
+        if is_asked and self.worked.outcomes:
+            # The changes that were made look as if they were open, until it is written down that they are not.
+            with self._place.database.write() as session:
+                self.worked.store(session)
+                requested_by = cancel_requested_by(session, self._claimed)
         if requested_by is not None:
             message = f"Opgaven annulleres efter ønske fra {requested_by}."
             raise CancelNoticedError(message)
@@ -274,9 +308,14 @@ class LiveDesk:
 
 def cancel_requested_by(session: Session, claimed: ClaimedItem) -> str | None:
     """Who asked for the item to be cancelled, or None; not before every change that was begun has a known ending."""
-    item_id = claimed.lease.item_id
-    requested_by: str | None = session.connection().execute(_ASKED_FOR, {"wanted": item_id}).scalar_one()
-    return requested_by if requested_by is not None and not open_effects(session, item_id) else None
+    requested_by = asked_to_cancel_by(session, claimed)
+    return requested_by if requested_by is not None and not open_effects(session, claimed.lease.item_id) else None
+
+
+def asked_to_cancel_by(session: Session, claimed: ClaimedItem) -> str | None:
+    """Who asked for the item to be cancelled, or None, whatever was begun."""
+    requested_by: str | None = session.connection().execute(_ASKED_FOR, {"wanted": claimed.lease.item_id}).scalar_one()
+    return requested_by
 
 
 #: Making an adapter costs more than using it a thousand times.

@@ -18,6 +18,7 @@ from flows.child import Child, answers, start_child, wait_for
 from flows.composition import open_workplace
 from flows.prefect_environment import API_URL, prefect_environment, settings_environment
 from flows.prefect_server import START_SECONDS, USUAL_PORT, api_url_of, free_port, is_healthy, start_prefect_server
+from flows.stopping import SIGNALS
 from foundation.environment import Environment
 from foundation.errors import SagsgangError
 from foundation.settings import Settings
@@ -26,7 +27,8 @@ MUNICIPALITY, PREFECT, WORKER = "kommune", "prefect", "arbejder"
 
 #: The worker lets runs go on for this long when it is stopped; then it has them stop.
 _DRAIN_SECONDS = 5.0
-_GRACE_SECONDS = {MUNICIPALITY: 10.0, PREFECT: 15.0, WORKER: _DRAIN_SECONDS + 40.0}
+_TIDYING_SECONDS = 15.0
+_GRACE_SECONDS = {MUNICIPALITY: 10.0, PREFECT: 15.0}
 _LOOK_SECONDS = 0.5
 
 Tell = Callable[[str, str], None]
@@ -46,7 +48,8 @@ def run_local_stack(settings: Settings, *, tell: Tell, stop: threading.Event) ->
         settings: the settings; in ``simulated`` the municipality is started where ``nova_url`` points, unless something
             answers there.
         tell: told the part and, in Danish, how it goes.
-        stop: set it to end; SIGINT and SIGTERM set it as well when this is the main thread.
+        stop: set it to end; SIGINT, SIGTERM and CTRL-BREAK set it as well when this is the main thread, and a second
+            one ends everything at once.
 
     Raises:
         PartStoppedError: a part did not come up in time, or ended by itself.
@@ -85,10 +88,22 @@ class _Stack:
 
     def stop_all(self) -> None:
         """The last to start is the first to stop, so that no run loses its server."""
-        for child in reversed(self._children):
-            self.tell(child.name, "Standser.")
-            went = child.stop(grace_seconds=_GRACE_SECONDS[child.name])
-            self.tell(child.name, "Standset." if went else "Standsede ikke i tide og blev afbrudt.")
+        try:
+            for child in reversed(self._children):
+                self.tell(child.name, "Standser.")
+                went = child.stop(grace_seconds=self._grace_of(child))
+                self.tell(child.name, "Standset." if went else "Standsede ikke i tide og blev afbrudt.")
+        except KeyboardInterrupt:
+            # A second Ctrl-C: whatever is left ends now, and its items come back when their leases run out.
+            for child in reversed(self._children):
+                child.stop(grace_seconds=0)
+            raise
+
+    def _grace_of(self, child: Child) -> float:
+        """Seconds to end by itself; the worker's runs have theirs, and their processes some to end in."""
+        if child.name == WORKER:
+            return _DRAIN_SECONDS + self.settings.stop_grace_seconds + _TIDYING_SECONDS
+        return _GRACE_SECONDS[child.name]
 
     def _start_municipality(self) -> None:
         if self.settings.environment is not Environment.SIMULATED:
@@ -153,9 +168,11 @@ def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
         return
 
     def set_stop(_signal: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
         stop.set()
 
-    before = {number: signal.signal(number, set_stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, set_stop) for number in SIGNALS}
     try:
         yield
     finally:

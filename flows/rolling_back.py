@@ -20,7 +20,7 @@ from casework.items import NewItem, enqueue, get_item
 from casework.proposals import ApprovedProposal
 from casework.results import PrimaryResult, results_of
 from casework.workplace import Workplace, as_person
-from flows.work_loop import acting_of
+from flows.opened_run import acting_of
 from foundation.actor import Actor
 from foundation.clock import local_date
 from foundation.identifiers import new_id

@@ -15,14 +15,19 @@ from types import FrameType
 
 from prefect.runner import Runner
 
+from flows.composition import open_workplace
 from flows.deployments import Deployment
+from flows.notices import tell_people_quietly
 from flows.prefect_deployments import drop_missed, for_prefect
+from flows.zombies import mend_zombies
 from foundation.clock import SystemClock
 from foundation.logs import get_logger
+from foundation.settings import Settings
 
 log = get_logger(__name__)
 
 _POLL_SECONDS = 5.0
+_TELL_SECONDS = 900.0
 #: Another worker may be about to start what fell due a moment ago.
 _MISSED_AFTER = timedelta(minutes=5)
 
@@ -54,11 +59,17 @@ class DrainingRunner(Runner):
 
 
 async def serve(
-    deployments: Sequence[Deployment], *, at_once: int, drain_seconds: float, ready: Callable[[], None]
+    deployments: Sequence[Deployment],
+    *,
+    settings: Settings,
+    at_once: int,
+    drain_seconds: float,
+    ready: Callable[[], None],
 ) -> None:
-    """Register the deployments, say ``ready``, and run what falls due until SIGTERM or Ctrl-C.
+    """Register the deployments, mend what died, say ``ready``, and run what falls due until SIGTERM or Ctrl-C.
 
-    Schedules are not paused when this ends: others may serve the same deployments.
+    People are told of what waits meanwhile, whether anything runs or not. Schedules are not paused when this ends:
+    others may serve the same deployments.
     """
     runner = DrainingRunner(
         name="sagsgang", limit=at_once, query_seconds=_POLL_SECONDS, pause_on_shutdown=False, webserver=False
@@ -66,9 +77,26 @@ async def serve(
     runner.drain_seconds = drain_seconds
     ids = [await runner.aadd_deployment(for_prefect(deployment)) for deployment in deployments]
     dropped = await drop_missed(ids, before=SystemClock().now() - _MISSED_AFTER)
-    log.info("serving.started", deployments=len(ids), missed=dropped)
+    mended = await mend_zombies(settings)
+    log.info("serving.started", deployments=len(ids), missed=dropped, mended=mended)
+    telling = asyncio.create_task(_keep_telling(settings))
     ready()
     if sys.platform != "win32":
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, runner.drain)
-    await runner.start()
+    try:
+        await runner.start()
+    finally:
+        telling.cancel()
     log.info("serving.stopped")
+
+
+async def _keep_telling(settings: Settings) -> None:
+    """Look every quarter of an hour; a robot that does not run at all leaves the most to tell of."""
+    while settings.notice_urls.get_secret_value().strip():
+        await asyncio.to_thread(_tell, settings)
+        await asyncio.sleep(_TELL_SECONDS)
+
+
+def _tell(settings: Settings) -> None:
+    with open_workplace(settings) as place:
+        tell_people_quietly(place, settings)

@@ -22,7 +22,7 @@ from audit.sequencer import Sequenced, drain
 from audit.signer import Signer, open_signer
 from casework.workplace import Workplace
 from flows.composition import open_workplace
-from foundation.errors import SagsgangError
+from foundation.errors import DatabaseError, SagsgangError
 from foundation.logs import configure_logs, get_logger
 from foundation.settings import Settings, load_settings
 
@@ -101,7 +101,7 @@ def _sequence(place: Workplace) -> tuple[Sequenced, str | None]:
         return drain(place.database, now=place.now, environment=place.environment.value), None
     except LeafRefusedError as error:
         return Sequenced(quarantined=error.events), _told("log.quarantined", error)
-    except (AuditError, DBAPIError) as error:
+    except (AuditError, DatabaseError, DBAPIError) as error:
         return Sequenced(is_leader=False), _told("log.not_sequenced", error)
 
 

@@ -47,7 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.ready is not None:
             options.ready.touch()
 
-    asyncio.run(serve(DEPLOYMENTS, at_once=options.at_once, drain_seconds=options.drain_seconds, ready=ready))
+    asyncio.run(
+        serve(
+            DEPLOYMENTS,
+            settings=settings,
+            at_once=options.at_once,
+            drain_seconds=options.drain_seconds,
+            ready=ready,
+        )
+    )
     return STOPPED
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeGuard, assert_never
+from typing import TypeGuard
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -21,6 +21,8 @@ from casework.acceptances import use_acceptance
 from casework.errors import TransitionRefusedError
 from casework.incidents import report
 from casework.items import NewItem, enqueue, references_from
+from casework.memory import recall_all, remember
+from casework.pausing import require_active
 from casework.results import rows_waiting, times_applied
 from casework.runs import close_run, open_run
 from casework.states import AcceptanceKind, SweepKind, SweepState
@@ -31,8 +33,8 @@ from connectors.records import Case, PartyContact, PersonSnapshot
 from flows.collecting import MassChangeError
 from flows.composition import Composition
 from flows.going_through import CaseWalk, SurveyedPage
+from flows.opened_run import acting_of
 from flows.subscribing import Subscribing
-from flows.work_loop import acting_of
 from foundation.actor import Actor
 from foundation.clock import local_date
 from foundation.cpr import Cpr
@@ -102,6 +104,7 @@ def sweep(
 
     Raises:
         NotAllowedError: the starter may not start this robot.
+        RobotRestsError: the robot is paused or stopped; the sweep goes on from there when it is resumed.
         MassChangeError: too many differ; an incident is made, and nothing of the page is taken.
         SweptElsewhereError: another process is at the same sweep.
         ConnectorError: a system does not answer; what was done stays done.
@@ -109,7 +112,12 @@ def sweep(
     card, place = robot.card, composition.place
     starter.require(card.may_start, f"starte {card.name}")
     run_id, acting = open_run(
-        place, robot=card.name, robot_version=card.version, starter=starter, acting=acting_of(robot, starter)
+        place,
+        robot=card.name,
+        robot_version=card.version,
+        starter=starter,
+        acting=acting_of(robot, starter),
+        worker=composition.worker.id,
     )
     walk = CaseWalk(composition, robot, acting)
     failure: str | None = "interrupted"
@@ -119,6 +127,7 @@ def sweep(
         subscribing = Subscribing(walk)
         pages = 0
         while view.state is SweepState.RUNNING and (most_pages is None or pages < most_pages):
+            require_active(place, card.name)
             page = walk.survey(view.cursor, limit=page_size)
             view = _PageTaker(walk, view, page, acting, starter.id, subscribing).take()
             pages += 1
@@ -200,7 +209,10 @@ class _PageTaker:
         page, robot, place = self.page, self.walk.robot, self.walk.composition.place
         counts: Counter[str] = Counter(cases=len(page.cases), people=page.first_seen)
         rows = [party.row for _, parties in page.cases for party in parties]
-        taker = _Classes(session, self.walk, self.view, page, rows_waiting(session, robot=robot.card.name, rows=rows))
+        name = robot.card.name
+        waiting = rows_waiting(session, robot=name, rows=rows)
+        known = recall_all(session, place, robot=name, abouts=[_about(row) for row in rows])
+        taker = _Classes(session, self.walk, self.view, page, waiting, known)
         for case, parties in page.cases:
             counts["parties"] += len(case.parties)
             for party in parties:
@@ -208,7 +220,9 @@ class _PageTaker:
                 counts[taker.class_of(case, party)] += 1
         counts["items"] += len(taker.new)
         run_id = UUID(self.acting.run_id) if self.acting.run_id is not None else None
-        enqueue(session, place, robot.card.name, list(taker.new.values()), acting=self.acting, run_id=run_id)
+        enqueue(session, place, name, list(taker.new.values()), acting=self.acting, run_id=run_id)
+        for about, state in sorted(taker.learnt.items()):
+            remember(session, place, robot=name, about=about, value=state)
         return counts
 
     def _is_ordinary(self, counts: Counter[str]) -> bool:
@@ -242,35 +256,42 @@ class _Classes:
     page: SurveyedPage
     #: Rows that wait in an open item already, whatever made it.
     waiting: frozenset[str]
+    #: How each row stood when an item was last made for it.
+    known: Mapping[str, str]
     new: dict[Cpr, NewItem] = field(default_factory=dict)
+    #: What is to be known from now on.
+    learnt: dict[str, str] = field(default_factory=dict)
 
     def class_of(self, case: Case, party: SurveyedParty) -> str:
         """The class of one party; makes an item where it is ``new``."""
-        match party.result:
-            case SurveyResult.EQUAL:
-                return "equal"
-            case SurveyResult.SKIP:
-                return "skipped"
-            case SurveyResult.NEEDS_ITEM:
-                pass
-            case _:
-                assert_never(party.result)
-        cpr = party.cpr
-        if cpr is None:
-            # Nobody to look up: the rules skip such a party, so this one only guards against a rule that does not.
-            return "skipped"
+        about = _about(party.row)
+        if party.result is not SurveyResult.NEEDS_ITEM or party.cpr is None:
+            if self.known.get(about):
+                # The difference is gone; should it come back, it is a new one.
+                self.learnt[about] = ""
+            # Without a number there is nobody to look up; the rules skip such a party anyhow.
+            return "equal" if party.result is SurveyResult.EQUAL else "skipped"
+        return self._class_of_difference(case, party, party.cpr)
+
+    def _class_of_difference(self, case: Case, party: SurveyedParty, cpr: Cpr) -> str:
+        about = _about(party.row)
+        person, state = self._tokens(case, party, cpr, self.page.answers[cpr])
         if cpr in self.new:
+            self.learnt[about] = state
             return "joined"
         robot = self.walk.robot.card.name
-        person, state = self._tokens(case, party, cpr, self.page.answers[cpr])
+        reference = f"sweep:{person}:{self.view.id.hex}"
         earlier = references_from(self.session, robot, f"sweep:{person}:")
-        if any(item.created_at >= self.view.started_at for item in earlier):
+        if party.row in self.waiting or any(item.is_new for item in earlier):
+            # That item looks, or looked, at this row as well; any other only at what it found when it was handled.
+            self.learnt[about] = state
+        if any(item.reference == reference for item in earlier):
             return "joined"
         if party.row in self.waiting or any(item.is_open for item in earlier):
             return "waiting"
-        reference = f"sweep:{person}:{state}"
-        if any(item.reference == reference for item in earlier):
+        if self.known.get(about) == state:
             return "known"
+        self.learnt[about] = state
         today = local_date(self.walk.composition.place.now())
         found = self.walk.robot.item_for(cpr, source="sweep", reference=reference, noticed_on=today)
         self.new[cpr] = NewItem(found.reference, found.payload.model_dump_json().encode(), found.priority, found.due_at)
@@ -291,6 +312,11 @@ class _Classes:
         facts = [*ruled, shown.name, _CONTACT.dump_json(shown.contact).decode(), told, times]
         state = ring.lookup_token(json.dumps(facts), purpose=_PURPOSE)
         return ring.lookup_token(cpr.digits, purpose=_PURPOSE)[:_TOKEN], state[:_TOKEN]
+
+
+def _about(row: str) -> str:
+    """Under which name it is remembered how a row stood; never that of a person."""
+    return f"sweep {row}"
 
 
 _SNAPSHOT: TypeAdapter[PersonSnapshot] = TypeAdapter(PersonSnapshot)

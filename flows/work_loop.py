@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,20 +17,22 @@ from uuid import UUID
 import structlog
 from pydantic import BaseModel, ValidationError
 
-from audit.events import ActorRef, ProcessRef, PurposeRef
-from audit.vocabulary import ActorKind
 from casework.claiming import ClaimedItem, claim, expire_approvals, keep, reap
 from casework.errors import WorkerLostError
-from casework.runs import close_run, open_run
+from casework.incidents import report
+from casework.pausing import state_of
+from casework.states import RobotState
 from casework.workplace import Acting
 from connectors.errors import CircuitOpen, SchemaDrift
-from flows.code_digest import digest_of
 from flows.composition import Composition
-from flows.ending import Handling, Result, end_with_error, end_with_outcome, give_back
+from flows.ending import Handling, Result, end_with_error, give_back
+from flows.ending_together import Ready, end_together
 from flows.live_desk import LiveDesk
+from flows.opened_run import OpenedRun, opened_run
+from flows.stopping import Stopping, Watch
 from foundation.actor import Actor
-from foundation.errors import SagsgangError
-from foundation.logs import RunLog, get_logger, run_log
+from foundation.errors import DiskFullError, SagsgangError
+from foundation.logs import get_logger
 from robots.robot import Robot, WorkItem
 
 log = get_logger(__name__)
@@ -55,7 +57,7 @@ class RunSummary:
 
 @dataclass
 class Progress:
-    """What a screen may follow while a run goes on; called from the threads that work."""
+    """What a screen may follow while a run goes on."""
 
     def ended(self, result: Result) -> None:
         """One handling ended."""
@@ -70,61 +72,59 @@ class WorkLoop:
     starter: Actor
     flow: str | None = None
     progress: Progress = field(default_factory=Progress)
-    _stop: threading.Event = field(default_factory=threading.Event)
+    stopping: Stopping = field(default_factory=Stopping)
     _stopped_by: str | None = None
+    #: Faults of the robot in a row; a list, so that threads add to it without a lock.
+    _faults: list[int] = field(default_factory=list)
 
     def stop(self) -> None:
         """Claim nothing more; what is begun is ended, what is only claimed is given back."""
-        self._stop.set()
+        self.stopping.ask()
 
-    def run(self, *, limit: int | None = None) -> RunSummary:
+    def run(self, *, limit: int | None = None, opened: OpenedRun | None = None) -> RunSummary:
         """Work until the queue is empty, ``limit`` items are handled, or something stops the run.
+
+        Args:
+            limit: at most so many items.
+            opened: the run that this is the work of; opened here when there is none.
 
         Raises:
             NotAllowedError: the starter may not start this robot.
         """
-        card, place, settings = self.robot.card, self.composition.place, self.composition.settings
-        self.starter.require(card.may_start, f"starte {card.name}")
-        run_id, acting = open_run(
-            place,
-            robot=card.name,
-            robot_version=card.version,
-            starter=self.starter,
-            acting=acting_of(self.robot, self.starter, self.flow),
-        )
-        counts: Counter[Result] = Counter()
-        logs = settings.data_dir / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
-        told: RunLog | None = None
-        failure: str | None = None
-        try:
-            with (
-                run_log(logs / f"run-{run_id}.jsonl") as told,
-                structlog.contextvars.bound_contextvars(run=str(run_id), robot=card.name),
-            ):
-                reap(place, max_attempts=settings.max_attempts)
-                expire_approvals(place)
-                with self._heart():
-                    self._work(run_id, acting, counts, limit=limit)
-                log.info("run.ended", stopped_by=self._stopped_by, **{key.value: n for key, n in counts.items()})
-            failure = self._stopped_by
-        except BaseException as error:
-            failure = type(error).__name__
-            raise
-        finally:
-            # Also a run that ended badly is closed, with the digest of the log that tells why.
-            digest = told.sha256 if told is not None else None
-            close_run(place, run_id, acting=acting, counts=_named(counts), log_digest=digest, failure=failure)
-        return RunSummary(run_id, counts, self._stopped_by)
+        if opened is not None:
+            return self._go(opened, limit)
+        with opened_run(self.composition, self.robot, self.starter, flow=self.flow) as own:
+            return self._go(own, limit)
+
+    def _go(self, opened: OpenedRun, limit: int | None) -> RunSummary:
+        place, settings = self.composition.place, self.composition.settings
+        with structlog.contextvars.bound_contextvars(run=str(opened.id), robot=self.robot.card.name):
+            reap(place, max_attempts=settings.max_attempts)
+            expire_approvals(place)
+            with self._heart(), Watch(lambda: self._state() is RobotState.STOPPED, self.stopping):
+                self._work(opened.id, opened.acting, opened.counts, limit=limit)
+        opened.stopped_by = self._stopped_by or self._rests()
+        if opened.stopped_by is None and self.stopping.is_asked:
+            opened.stopped_by = "asked_to_stop"
+        return RunSummary(opened.id, opened.counts, opened.stopped_by)
+
+    def _state(self) -> RobotState:
+        with self.composition.place.database.read() as session:
+            return state_of(session, self.robot.card.name)
+
+    def _rests(self) -> str | None:
+        """The code of a robot that is paused or stopped, which is why nothing more was handed out."""
+        state = self._state()
+        return None if state is RobotState.ACTIVE else f"robot_{state.value}"
 
     def _work(self, run_id: UUID, acting: Acting, counts: Counter[Result], *, limit: int | None) -> None:
         """Keep every thread busy: claim a new portion when fewer items than threads are left."""
         settings = self.composition.settings
         left = limit
         with ThreadPoolExecutor(settings.workers, thread_name_prefix="worker") as pool:
-            pending: set[Future[Result]] = set()
+            pending: set[Future[Ready | Result]] = set()
             while True:
-                if len(pending) < settings.workers and not self._stop.is_set() and left != 0:
+                if len(pending) < settings.workers and not self.stopping.is_asked and left != 0:
                     portion = settings.claim_batch if left is None else min(settings.claim_batch, left)
                     claimed = self._claim(run_id, acting, portion)
                     left = None if left is None else left - len(claimed)
@@ -132,9 +132,18 @@ class WorkLoop:
                 if not pending:
                     return
                 done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    counts[future.result()] += 1
-                    self.progress.ended(future.result())
+                for result in self._end([future.result() for future in done]):
+                    counts[result] += 1
+                    self.progress.ended(result)
+
+    def _end(self, handled: Sequence[Ready | Result]) -> list[Result]:
+        """End what is ready, in one transaction; what a thread has ended already is counted with it."""
+        ready = [each for each in handled if isinstance(each, Ready)]
+        results = end_together(ready, notice=self._notice)
+        for each, result in zip(ready, results, strict=True):
+            lease = each.handling.claimed.lease
+            log.info("item.ended", item=str(lease.item_id), result=result.value, attempt=lease.attempt)
+        return results + [each for each in handled if not isinstance(each, Ready)]
 
     def _claim(self, run_id: UUID, acting: Acting, limit: int) -> list[ClaimedItem]:
         return claim(
@@ -147,7 +156,7 @@ class WorkLoop:
             lease_seconds=self.composition.settings.lease_seconds,
         )
 
-    def _handle(self, claimed: ClaimedItem, acting: Acting) -> Result:
+    def _handle(self, claimed: ClaimedItem, acting: Acting) -> Ready | Result:
         item_id = str(claimed.lease.item_id)
         with structlog.contextvars.bound_contextvars(run=acting.run_id, robot=claimed.robot, item=item_id):
             handling = Handling(
@@ -158,12 +167,13 @@ class WorkLoop:
                 starter=self.starter.id,
                 max_attempts=self.composition.settings.max_attempts,
             )
-            result = give_back(handling) if self._stop.is_set() else self._hand_to_robot(handling, claimed, acting)
-            log.info("item.ended", result=result.value, attempt=claimed.lease.attempt)
+            result = give_back(handling) if self.stopping.is_asked else self._hand_to_robot(handling, claimed, acting)
+            if not isinstance(result, Ready):
+                log.info("item.ended", result=result.value, attempt=claimed.lease.attempt)
             return result
 
-    def _hand_to_robot(self, handling: Handling, claimed: ClaimedItem, acting: Acting) -> Result:
-        desk = LiveDesk(self.composition, self.robot.card, acting, claimed=claimed)
+    def _hand_to_robot(self, handling: Handling, claimed: ClaimedItem, acting: Acting) -> Ready | Result:
+        desk = LiveDesk(self.composition, self.robot.card, acting, claimed=claimed, stopping=self.stopping)
         try:
             desk.notice_cancel()
             item = WorkItem(
@@ -173,7 +183,8 @@ class WorkLoop:
                 attempt=claimed.lease.attempt,
             )
             outcome = self.robot.handle(item, desk)
-            return end_with_outcome(handling, outcome, desk.worked)
+            self._faults.clear()
+            return Ready(handling, outcome, desk.worked)
         except Exception as error:  # noqa: BLE001 - a robot may fail in any way, and its item must end in a known state.
             self._notice(error)
             return end_with_error(handling, error, desk.worked)
@@ -186,14 +197,28 @@ class WorkLoop:
             raise PayloadError(message) from None
 
     def _notice(self, error: Exception) -> None:
-        if isinstance(error, CircuitOpen | SchemaDrift | WorkerLostError):
-            # Going on would only hurt: the system is down, it no longer speaks as agreed, or we count as dead.
+        if isinstance(error, CircuitOpen | SchemaDrift | WorkerLostError | DiskFullError):
+            # Going on would only hurt: the system is down, it no longer speaks as agreed, we count as dead, or nothing
+            # more can be written down.
             self._stopped_by = error.code
-            self._stop.set()
+            self.stopping.ask()
         if isinstance(error, SagsgangError) or hasattr(error, "code"):
             log.warning("item.error", code=getattr(error, "code", ""), kind=type(error).__name__)
         else:
             log.error("item.fault", kind=type(error).__name__, exc_info=error)
+            self._count_fault()
+
+    def _count_fault(self) -> None:
+        """A robot that fails item after item is stopped, so that its attempts are not used up on the whole queue."""
+        self._faults.append(1)
+        if len(self._faults) < self.composition.settings.circuit_failures or self._stopped_by is not None:
+            return
+        self._stopped_by = "robot_failing"
+        self.stopping.ask()
+        name, place = self.robot.card.name, self.composition.place
+        message = f"Robotten har fejlet med {len(self._faults)} opgaver i træk, og kørslen er standset. Se dens log."
+        with place.database.write() as session:
+            report(session, place, robot=name, system="", code="robot_failing", message=message)
 
     @contextmanager
     def _heart(self) -> Iterator[None]:
@@ -222,18 +247,3 @@ class PayloadError(SagsgangError):
     """The payload of an item is not of the robot's type."""
 
     code = "payload"
-
-
-def acting_of(robot: Robot, starter: Actor, flow: str | None = None) -> Acting:
-    """The robot as it acts for this person, before there is a run."""
-    card = robot.card
-    return Acting(
-        actor=ActorRef(ActorKind.ROBOT, card.name, starter.established.value, starter.id),
-        process=ProcessRef(card.name, card.version, digest_of(type(robot))),
-        purpose=PurposeRef(card.name, card.legal_basis, card.kle),
-        flow=flow,
-    )
-
-
-def _named(counts: Counter[Result]) -> dict[str, int]:
-    return {result.value: number for result, number in sorted(counts.items())}

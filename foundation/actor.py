@@ -70,6 +70,7 @@ CAST: dict[str, dict[str, Any]] = {
     "dorthe": {"name": "Dorthe Prøvesen", "roles": ["digital_agent"]},
     "erik": {"name": "Erik Prøvesen", "roles": ["godkender", "beskyttede_adresser"]},
     "frida": {"name": "Frida Prøvesen", "roles": ["robotejer"]},
+    "gitte": {"name": "Gitte Prøvesen", "roles": ["administrator"]},
 }
 
 

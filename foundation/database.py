@@ -16,16 +16,28 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from foundation.columns import RING
-from foundation.errors import DatabaseError
+from foundation.errors import DatabaseError, DiskFullError
 from foundation.sealing import KeyRing
 
 #: Seconds that one transaction may keep others waiting. Ours take milliseconds; a process that was stopped in the
 #: middle of one would otherwise hold its locks until somebody woke it.
 LONGEST_TRANSACTION = 30.0
 _READ_ONLY = "sagsgang_read_only"
+#: What the program never does to its tables but in a migration: with it, one stray statement could take the triggers
+#: that protect the record away, or put one in that swallows an event.
+_SCHEMA_ACTS = frozenset({
+    sqlite3.SQLITE_DROP_TABLE,
+    sqlite3.SQLITE_DROP_INDEX,
+    sqlite3.SQLITE_DROP_TRIGGER,
+    sqlite3.SQLITE_ALTER_TABLE,
+    sqlite3.SQLITE_CREATE_TRIGGER,
+    sqlite3.SQLITE_CREATE_TEMP_TRIGGER,
+})  # fmt: skip
+_KEPT_PRAGMAS = frozenset({"writable_schema", "recursive_triggers", "foreign_keys", "ignore_check_constraints"})
 
 
 class Database:
@@ -91,8 +103,19 @@ class Database:
         try:
             with Session(engine, expire_on_commit=False, autoflush=False) as session, session.begin():
                 yield session
+        except DBAPIError as error:
+            if not _is_disk_full(error):
+                raise
+            message = "Disken er fuld, så intet kan gemmes. Intet er gemt halvt. Skaf plads, og start igen."
+            raise DiskFullError(message) from error
         finally:
             self._open.is_open = False
+
+
+def _is_disk_full(error: DBAPIError) -> bool:
+    """SQLite's error 13, PostgreSQL's 53100."""
+    is_sqlite = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return is_sqlite or getattr(error.orig, "sqlstate", None) == "53100"
 
 
 def _make_engine(url: str, *, pool_size: int, longest_transaction: float) -> Engine:
@@ -137,6 +160,33 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
     # Without this INSERT OR REPLACE deletes rows without firing the triggers that forbid it.
     cursor.execute("PRAGMA recursive_triggers = ON")
     cursor.close()
+    connection.set_authorizer(_keep_schema)
+
+
+def _keep_schema(act: int, name: str | None, value: str | None, _database: str | None, _by: str | None) -> int:
+    """Asked when a statement is prepared, not when it runs: a statement that is used again costs nothing more."""
+    if act in _SCHEMA_ACTS:
+        return sqlite3.SQLITE_DENY
+    if act == sqlite3.SQLITE_PRAGMA and value is not None and (name or "").lower() in _KEPT_PRAGMAS:
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
+
+
+@contextmanager
+def schema_changes(connection: Connection) -> Iterator[None]:
+    """Let this connection change the schema, for a migration; on SQLite no other may (``_keep_schema``).
+
+    The file's owner can always open it with another program; what he does then is found by the audit trail's tree.
+    """
+    driver: Any = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        yield
+        return
+    driver.set_authorizer(None)
+    try:
+        yield
+    finally:
+        driver.set_authorizer(_keep_schema)
 
 
 def _switch_to_wal(cursor: sqlite3.Cursor) -> None:

@@ -5,6 +5,7 @@
     ├── EnvironmentLockedError    the environment does not allow it
     ├── NotAllowedError           this actor may not do that
     └── DatabaseError             the database is not as it must be
+        └── DiskFullError         there is no room to store anything
 
 What must stay true: a message is a sentence in Danish that says what to do, and holds no personal data.
 """
@@ -37,3 +38,10 @@ class DatabaseError(SagsgangError):
     """The database is not as it must be: wrong environment, missing triggers, old schema."""
 
     code = "database"
+
+
+class DiskFullError(DatabaseError):
+    """There is no room on the database's disk; what was being stored is rolled back whole."""
+
+    code = "disk_full"
+    is_retryable = True

@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     workers: int = Field(default=4, ge=1, le=32, description="Hvor mange opgaver en kørsel behandler ad gangen.")
     claim_batch: int = Field(default=20, ge=1, le=500, description="Hvor mange opgaver der tages ad gangen.")
     lease_seconds: float = Field(default=120.0, gt=0, description="Sekunder, en arbejder har en opgave ad gangen.")
+    stop_grace_seconds: float = Field(
+        default=30.0, gt=0, description="Sekunder, en kørsel har til at blive færdig, når den bliver bedt om at stoppe."
+    )
     max_attempts: int = Field(default=5, ge=1, description="Forsøg, før en opgave er fejlet.")
     settle_seconds: float = Field(
         default=5.0, ge=0, description="Sekunder, før det tæller, at en ændring ikke kan ses i det andet system."
@@ -100,6 +103,18 @@ class Settings(BaseSettings):
     )
     circuit_failures: int = Field(default=5, ge=1, description="Fejl i træk, før et system får ro.")
     circuit_seconds: float = Field(default=60.0, gt=0, description="Sekunder, et system får ro.")
+
+    notice_urls: SecretStr = Field(
+        default=SecretStr(""),
+        description="Hvor beskeder sendes hen, én adresse på hver linje, i Apprises form: mailtos://… (e-mail) eller "
+        "jsons://… (webhook). Tom: ingen beskeder.",
+    )
+    notice_hours: float = Field(
+        default=24.0, gt=0, description="Timer før en frist, hvor der sendes besked om opgaver, der ikke er færdige."
+    )
+    notice_approval_hours: float = Field(
+        default=24.0, gt=0, description="Timer af arbejdsdage, et forslag må vente, før der sendes besked om det."
+    )
 
     audit_origin: str = Field(
         default="", description="Loggens navn i dens kontrolpunkter, fx kommune.dk/sagsgang/2026. Tom kun i simulated."

@@ -115,7 +115,7 @@ def open_postgres(ring: KeyRing) -> Iterator[PostgresMaker]:
     """
     with ExitStack() as stack:
         try:
-            url = os.environ.get("TEST_DATABASE_URL") or stack.enter_context(_embedded_server())
+            url = os.environ.get("TEST_DATABASE_URL") or stack.enter_context(embedded_server())
             maker = PostgresMaker(url, ring)
         except Exception as error:
             if os.environ.get("CI", "").lower() in {"1", "true"}:
@@ -126,7 +126,8 @@ def open_postgres(ring: KeyRing) -> Iterator[PostgresMaker]:
 
 
 @contextmanager
-def _embedded_server() -> Iterator[str]:
+def embedded_server() -> Iterator[str]:
+    """A server of its own, stopped when the block ends."""
     # The path must be short (a Unix socket lies in it) and open to the account that PostgreSQL runs as under root.
     with tempfile.TemporaryDirectory(prefix="sgpg-") as name, pytest.MonkeyPatch.context() as patch:
         folder = Path(name)

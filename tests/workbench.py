@@ -25,6 +25,7 @@ from casework.proposals import Proposal, ProposalRow
 from casework.states import ItemState
 from casework.workplace import Acting, Workplace, as_person
 from foundation.actor import Actor, Established, Role
+from foundation.database import schema_changes
 from foundation.identifiers import new_id
 
 ROBOT = "prøverobot"
@@ -158,8 +159,8 @@ def rows(place: Workplace, query: str, **parameters: object) -> list[dict[str, A
 
 
 def raw(place: Workplace, statement: str, **parameters: object) -> None:
-    """Run a plain SQL statement, as somebody with the database's password would."""
-    with place.database.write() as session:
+    """Run a plain SQL statement, as somebody with the database's password, or its file, would."""
+    with place.database.write() as session, schema_changes(session.connection()):
         session.execute(text(statement), parameters)
 
 

@@ -28,6 +28,7 @@ class Act(Enum):
     PROVE = ("bevise hændelser i loggen", {Role.REVISOR, Role.ADMINISTRATOR})
     REPORT = ("lave rapporter af loggen", {Role.REVISOR, Role.ADMINISTRATOR, Role.ROBOTEJER})
     VERIFY = ("efterprøve loggen", {Role.REVISOR, Role.ADMINISTRATOR, Role.DIGITAL_AGENT})
+    EXPLAIN_CLOCK = ("skrive, hvorfor uret var stillet tilbage", {Role.REVISOR, Role.ADMINISTRATOR})
     SEQUENCE = ("indlemme og skrive under på loggen", {Role.REVISOR, Role.ADMINISTRATOR, Role.DIGITAL_AGENT})
     SEE_KEYS = ("se loggens nøgler", {Role.REVISOR, Role.ADMINISTRATOR, Role.DIGITAL_AGENT})
     LET_GO = ("slette i loggen eller skifte dens nøgle", {Role.ADMINISTRATOR})

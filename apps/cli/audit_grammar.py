@@ -105,6 +105,15 @@ AUDIT_COMMANDS = (
             _file("--keys", "efterprøv mod nøglerne i denne fil, som du har fået et andet sted fra"),
         ),
     ),
+    Command(
+        ("audit", "clock"),
+        "skriv i loggen, hvorfor uret var stillet tilbage før en hændelse",
+        "apps.cli.audit_verify:explain_clock",
+        (
+            argument("event", metavar="HÆNDELSE", text="hændelsens nummer, som audit verify nævner det"),
+            argument("--reason", metavar="TEKST", text="hvad du har fundet; gemmes forseglet i loggen"),
+        ),
+    ),
     Command(("audit", "sequence"), "indlem det, der venter, i loggens træ", "apps.cli.audit_verify:sequence"),
     Command(("audit", "checkpoint"), "indlem, og skriv under på loggen nu", "apps.cli.audit_verify:sign_now"),
     Command(

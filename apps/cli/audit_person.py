@@ -22,6 +22,7 @@ from audit.looking.person import Line, PersonReport, report_on
 from audit.subjects import find_references
 from foundation.clock import danish_time
 from foundation.environment import Environment
+from robots.registry import load_robot, robot_names
 
 COLUMNS = ("Tidspunkt", "Hvad", "Hvem", "Formål", "Hjemmel", "Sag")
 _MOST_YEARS = 20
@@ -137,7 +138,14 @@ def _years(first: int, last: int) -> range:
 
 
 def _row(line: Line) -> tuple[str, ...]:
-    return danish_time(line.at), line.what, line.who, line.purpose, line.legal_basis, line.case
+    return danish_time(line.at), line.what, line.who, _in_words(line.purpose), line.legal_basis, line.case
+
+
+def _in_words(purpose: str) -> str:
+    """The purpose as the robot's card says it today; the record holds the robot's name, which stays when it is gone."""
+    if purpose not in robot_names():
+        return purpose
+    return load_robot(purpose).card.purpose
 
 
 def _document(line: Line) -> dict[str, str]:
@@ -145,7 +153,7 @@ def _document(line: Line) -> dict[str, str]:
         "at": line.at.isoformat(),
         "what": line.what,
         "who": line.who,
-        "purpose": line.purpose,
+        "purpose": _in_words(line.purpose),
         "legal_basis": line.legal_basis,
         "case": line.case,
     }

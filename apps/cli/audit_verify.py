@@ -1,4 +1,4 @@
-"""``sagsgang audit verify``, ``sequence`` and ``checkpoint``: is the record whole, and let it be signed now.
+"""``sagsgang audit verify``, ``clock``, ``sequence`` and ``checkpoint``: is the record whole; and let it be signed now.
 
 What must stay true: a broken record ends with exit code 5 and names the first bad event; what verification came to is
 itself recorded; and what was not looked at is said.
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from apps.cli.audit_access import Act, require
+from apps.cli.audit_access import Act, require, require_text
 from apps.cli.exits import Exit, UsageError
 from apps.cli.invocation import Invocation
 from audit.checkpoints import parse_checkpoint
+from audit.clock_skew import acknowledge_skew
 from audit.errors import NoteRefusedError
 from audit.events import Event, Scalar
+from audit.looking.proving import find_event
 from audit.looking.windows import open_window
 from audit.notes import VerifierKey, parse_note
 from audit.obligations.finding import Finding, Verdict
@@ -62,6 +64,29 @@ def verify_log(call: Invocation) -> int:
         }
     )
     return Exit.RECORD_BROKEN if report.broken else Exit.OK
+
+
+def explain_clock(call: Invocation) -> int:
+    """A person has looked into why the clock was set back before this event."""
+    actor, screen = call.actor, call.screen
+    require(actor, Act.EXPLAIN_CLOCK)
+    reason = require_text(call.options.reason, "Skriv med --reason, hvorfor uret var stillet tilbage.")
+    with call.workplace() as place:
+        with place.database.read() as session:
+            event = find_event(session, call.options.event)
+        with place.database.write() as session:
+            told = acknowledge_skew(
+                session,
+                event,
+                actor=as_person(actor).actor,
+                reason=reason,
+                at=place.now(),
+                environment=place.environment.value,
+            )
+    screen.heading(f"{actor.id} har undersøgt, hvorfor uret var stillet tilbage før hændelse {event}.")
+    screen.advise(call.command("audit", "sequence"), call.command("audit", "verify"))
+    screen.answer({"event": event, "told": told, "actor": actor.id})
+    return Exit.OK
 
 
 def sequence(call: Invocation) -> int:

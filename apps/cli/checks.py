@@ -15,18 +15,24 @@ from typing import NamedTuple
 
 import httpx
 from sqlalchemy import func, select
+from sqlmodel import Session
 
 from apps.cli.municipality import Tester
+from apps.cli.words import ROBOT_STATES
 from casework.incidents import open_incidents
+from casework.matters import count_long_waiting, waiting_since
+from casework.notices import count_unsent
+from casework.pausing import resting
 from casework.schema import check
 from casework.states import ItemState
 from casework.tables import WorkItemRow
+from casework.workplace import Workplace
 from connectors.errors import ConnectorError, NotFound
 from connectors.records import CaseRef
 from flows.composition import Systems, open_systems
 from flows.prefect_environment import API_URL, prefect_environment, require_api_allowed
 from foundation.actor import resolve_actor
-from foundation.clock import SystemClock
+from foundation.clock import SystemClock, danish_time
 from foundation.database import Database
 from foundation.environment import Environment
 from foundation.errors import SagsgangError
@@ -41,6 +47,8 @@ _PREFECT_SECONDS = 3.0
 _NO_CASE = "00000000-0000-4000-8000-000000000000"
 _PAST_ALL_EVENTS = "999999999999999"
 _ITEM = WorkItemRow.__table__
+#: A notice that is not sent by then has been refused, or nobody runs anything.
+_LATE_NOTICE_SECONDS = 3600.0
 
 
 class Mark(Enum):
@@ -95,6 +103,7 @@ def examine_work(settings: Settings) -> list[Finding]:
             late = (_ITEM.c.state == ItemState.IN_PROGRESS.value, _ITEM.c.lease_expires_at <= SystemClock().now())
             dead: int = session.execute(select(func.count()).select_from(_ITEM).where(*late)).scalar_one()
             incidents = len(open_incidents(session))
+            operating = _operating(session, database, settings)
         kind = "SQLite" if database.is_sqlite else "PostgreSQL"
     finally:
         database.dispose()
@@ -102,6 +111,27 @@ def examine_work(settings: Settings) -> list[Finding]:
         Finding("database", Mark.GOOD, f"{kind}; revision, værn og miljø passer"),
         Finding("døde lån", Mark.LOOK if dead else Mark.GOOD, f"{dead} opgaver", "sagsgang run address_update"),
         Finding("driftshændelser", Mark.LOOK if incidents else Mark.GOOD, f"{incidents} åbne", "sagsgang incidents"),
+        *operating,
+    ]
+
+
+def _operating(session: Session, database: Database, settings: Settings) -> list[Finding]:
+    """Robots that rest, the proposal that has waited longest, and notices that did not go."""
+    place = Workplace(database, SystemClock(), settings.environment)
+    rests = resting(session)
+    named = ", ".join(f"{one.robot} {ROBOT_STATES[one.state]}" for one in rests) or "alle er i drift"
+    asked = [moment for moments in waiting_since(session).values() for moment in moments]
+    hours = settings.notice_approval_hours
+    long = count_long_waiting(sorted(asked), now=place.now(), hours=hours)
+    oldest = f"det ældste er fra {danish_time(min(asked))}" if asked else "ingen venter"
+    unsent = count_unsent(session, place, older_than=_LATE_NOTICE_SECONDS).total()
+    has_targets = bool(settings.notice_urls.get_secret_value().strip())
+    late = f"{unsent} er ikke sendt" if has_targets or unsent else "SAGSGANG_NOTICE_URLS er ikke sat"
+    mark = Mark.LOOK if unsent else Mark.GOOD if has_targets else Mark.NOT_HERE
+    return [
+        Finding("robotter", Mark.LOOK if rests else Mark.GOOD, named, "sagsgang robots"),
+        Finding("ventende forslag", Mark.LOOK if long else Mark.GOOD, oldest, "sagsgang approvals"),
+        Finding("beskeder", mark, late, "sagsgang notices send"),
     ]
 
 

@@ -46,6 +46,7 @@ class Problem(NamedTuple):
 
 _EXITS: dict[str, Exit] = {
     "usage": Exit.USAGE,
+    "invalid_cpr": Exit.USAGE,
     "unknown_robot": Exit.USAGE,
     "unknown_item": Exit.USAGE,
     "reason_missing": Exit.USAGE,
@@ -54,6 +55,12 @@ _EXITS: dict[str, Exit] = {
     "approval_refused": Exit.REJECTED,
     "transition_refused": Exit.REJECTED,
     "pruning_refused": Exit.REJECTED,
+    "already_running": Exit.TEMPORARY,
+    "robot_rests": Exit.NEEDS_PERSON,
+    "robot_paused": Exit.NEEDS_PERSON,
+    "robot_stopped": Exit.NEEDS_PERSON,
+    "robot_failing": Exit.NEEDS_PERSON,
+    "asked_to_stop": Exit.INTERRUPTED,
     "event_gap": Exit.NEEDS_PERSON,
     "mass_change": Exit.NEEDS_PERSON,
     "effect_in_doubt": Exit.NEEDS_PERSON,

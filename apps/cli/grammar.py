@@ -11,14 +11,16 @@ from typing import NamedTuple
 
 from apps.cli.arguments import Argument, Command, argument, count, flag, limit
 from apps.cli.audit_grammar import AUDIT_COMMANDS
+from apps.cli.operating_grammar import OPERATING_COMMANDS
 
 
 class Group(NamedTuple):
-    """Commands under one word; ``default`` is meant when none is named."""
+    """Commands under one word; ``default`` is meant when none is named, ``for_name`` when something else is."""
 
     word: str
     summary: str
     default: str | None
+    for_name: str | None = None
 
 
 _ITEM = argument("item", metavar="OPGAVE", text="opgavens nummer, eller dets begyndelse eller slutning")
@@ -39,12 +41,15 @@ def _sizes(citizens: int, cases: int) -> tuple[Argument, ...]:
 _WITHOUT_PREFECT = flag("--without-prefect", "kør direkte i denne proces i stedet for gennem Prefect")
 
 GROUPS = (
+    Group("robots", "robotterne, deres kort, og om de må arbejde", "list", "show"),
     Group("items", "se, annullér, genåbn og afgør opgaver", "list"),
     Group("approvals", "se og besvar robotternes forslag", "list"),
     Group("policy", "hvor langt en robot må gå selv", None),
     Group("holds", "linjer, robotten lader være efter en tilbageførsel", "list"),
     Group("intake", "hentning, der er standset", None),
-    Group("incidents", "se og luk driftshændelser", "list"),
+    Group("incidents", "se, tag dig af, gentag og luk driftshændelser", "list"),
+    Group("notices", "beskeder til mennesker", None),
+    Group("pool", "Prefects arbejdspuljer", None),
     Group("audit", "læs, kontrollér og bevis loggen", None),
     Group("simulator", "prøvekommunen på denne maskine", "serve"),
     Group("database", "databasen", None),
@@ -91,12 +96,6 @@ COMMANDS = (
                 text="en vært i et lukket net, hvor Prefect må være; kan gentages",
             ),
         ),
-    ),
-    Command(
-        ("robots",),
-        "robotterne; med et navn hele robotkortet",
-        "apps.cli.robots:run",
-        (argument("name", metavar="ROBOT", nargs="?", text="robottens navn"),),
     ),
     Command(
         ("run",),
@@ -187,6 +186,12 @@ COMMANDS = (
             flag("--happened", "ændringen er sket"),
             flag("--not-happened", "ændringen er ikke sket"),
             argument("--saw", metavar="TEKST", default="", text="hvad du så i fagsystemet"),
+            argument(
+                "--owner-is-gone",
+                metavar="TEKST",
+                default="",
+                text="hvordan du ved, at arbejderen, der begyndte, er væk for altid",
+            ),
         ),
     ),
     Command(
@@ -225,13 +230,7 @@ COMMANDS = (
         "apps.cli.approving:take_over",
         (_ITEM, _REASON),
     ),
-    Command(("incidents", "list"), "åbne driftshændelser", "apps.cli.incidents:show_list"),
-    Command(
-        ("incidents", "close"),
-        "luk en driftshændelse",
-        "apps.cli.incidents:close",
-        (argument("incident", metavar="HÆNDELSE", text="hændelsens nummer"), _REASON),
-    ),
+    *OPERATING_COMMANDS,
     *AUDIT_COMMANDS,
     Command(
         ("audit", "export"),

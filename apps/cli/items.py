@@ -15,6 +15,7 @@ from apps.cli.exits import Exit, UsageError
 from apps.cli.finding import find_effect, find_item, short
 from apps.cli.invocation import Invocation
 from apps.cli.words import EFFECT_STATES, ITEM_STATES, operation_word
+from casework.effects import begun_of
 from casework.effects import settle as settle_effect
 from casework.items import ItemView, count_by_state, get_item, list_items
 from casework.items import cancel as cancel_item
@@ -67,6 +68,7 @@ def show_one(call: Invocation) -> int:
     with call.workplace() as place, place.database.read() as session:
         item = get_item(session, find_item(session, call.options.item))
         effects = _effects(session, item.id)
+        begun = {row["id"] for row in begun_of(session, item.id)}
     screen.heading(f"Opgave {short(item.id)}")
     screen.facts(
         [
@@ -94,6 +96,9 @@ def show_one(call: Invocation) -> int:
     screen.line()
     columns = ("Ændring", "Hvad", "System", "Tilstand", "Fejl")
     screen.table(columns, rows, empty="Opgaven har ikke ændret noget i andre systemer.")
+    if begun and item.state is not ItemState.IN_PROGRESS:
+        screen.line("En ændring er påbegyndt, og ingen ved, om den er sket. Robotten ser efter ved næste kørsel;")
+        screen.line("er arbejderen, der begyndte den, væk for altid, så se selv efter, og svar med items settle.")
     screen.advise(*_next_for(call, item, effects))
     told = [{**effect, "id": str(effect["id"]), "intended_at": effect["intended_at"].isoformat()} for effect in effects]
     screen.answer({**_document(item), "effects": told})
@@ -135,7 +140,15 @@ def settle(call: Invocation) -> int:
             effect_id = find_effect(session, options.effect)
             item_id: UUID = session.execute(select(_EFFECT.c.item_id).where(_EFFECT.c.id == effect_id)).scalar_one()
         locks = lock_folder(call.settings)
-        settle_effect(place, effect_id, happened=options.happened, saw=options.saw, actor=actor, locks=locks)
+        settle_effect(
+            place,
+            effect_id,
+            happened=options.happened,
+            saw=options.saw,
+            actor=actor,
+            locks=locks,
+            owner_is_gone=options.owner_is_gone,
+        )
     said = "sket" if options.happened else "ikke sket"
     return _done(call, item_id, f"Ændring {short(effect_id)} er skrevet ned som {said}.", happened=options.happened)
 
@@ -172,6 +185,7 @@ def _effects(session: Session, item_id: UUID) -> Sequence[RowMapping]:
 def _next_for(call: Invocation, item: ItemView, effects: Sequence[RowMapping]) -> list[str]:
     number = short(item.id)
     doubtful = [short(effect["id"]) for effect in effects if effect["state"] == EffectState.IN_DOUBT.value]
+    begun = [short(effect["id"]) for effect in effects if effect["state"] == EffectState.INTENDED.value]
     match item.state:
         case ItemState.IN_DOUBT:
             return [
@@ -182,7 +196,8 @@ def _next_for(call: Invocation, item: ItemView, effects: Sequence[RowMapping]) -
         case ItemState.AWAITING_APPROVAL:
             return [call.command("approvals", "show", number)]
         case ItemState.REJECTED | ItemState.FAILED | ItemState.CANCELLED:
-            return [call.command("items", "reopen", number, "--reason", "…")]
+            answers = [call.command("items", "settle", effect, "--happened", "--saw", "…") for effect in begun]
+            return [call.command("items", "reopen", number, "--reason", "…"), *answers]
         case ItemState.NEW:
             return [call.command("run", item.robot)]
         case ItemState.COMPLETED | ItemState.DEFERRED | ItemState.IN_PROGRESS:

@@ -18,6 +18,9 @@ from apps.cli.grammar import COMMANDS, EVERYWHERE, GROUPS
 _DESCRIPTION = "Sagsgang: robotten foreslår, et menneske beslutter, loggen beviser."
 _SEE_HELP = "Se hjælpen med --help."
 _DEFAULTS = {group.word: group.default for group in GROUPS if group.default is not None}
+#: What is meant by a second word that is none of the group's own, and those that are.
+_FOR_NAME = {group.word: group.for_name for group in GROUPS if group.for_name is not None}
+_SECOND_WORDS = {command.words for command in COMMANDS if len(command.words) > 1}
 #: Each global option, and whether a value follows it.
 _GLOBAL = {name: "action" not in each.options for each in EVERYWHERE for name in each.names}
 _HELP = frozenset({"-h", "--help"})
@@ -70,6 +73,8 @@ def _with_defaults(argv: Sequence[str]) -> list[str]:
         # Another option, or nothing, where the second word would stand: the default is meant.
         if following == len(words) or (words[following].startswith("-") and words[following] not in _HELP):
             words.insert(at + 1, _DEFAULTS[group])
+        elif group in _FOR_NAME and (group, words[following]) not in _SECOND_WORDS | {(group, each) for each in _HELP}:
+            words.insert(at + 1, _FOR_NAME[group])
     return words
 
 

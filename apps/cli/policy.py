@@ -62,7 +62,7 @@ def show(call: Invocation) -> int:
 
 def propose(call: Invocation) -> int:
     """Put a policy forward from a JSON file."""
-    options, screen = call.options, call.screen
+    options, screen, actor = call.options, call.screen, call.actor
     try:
         body = options.file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -73,13 +73,13 @@ def propose(call: Invocation) -> int:
             place,
             robot=options.name,
             body=body,
-            actor=call.actor,
+            actor=actor,
             reason=options.reason or "",
             validate=_validator(options.name),
         )
         with place.database.read() as session:
             before = policy_in_force(session, robot=options.name)
-    screen.heading(f"Politik {short(made.id)} (version {made.version}) er foreslået af {call.actor.id}.")
+    screen.heading(f"Politik {short(made.id)} (version {made.version}) er foreslået af {actor.id}.")
     screen.lines(differences(before.body if before is not None else None, made.body))
     screen.line("En anden person med rollen robotejer skal sætte den i kraft.")
     screen.advise(call.command("policy", "approve", short(made.id), "--reason", '"…"'))

@@ -15,8 +15,8 @@ from flows.books import Books, keep_books
 from flows.comparing import Comparison, PartyClass, compare
 from flows.composition import compose
 from flows.noted import Noted, look_for_notes
+from flows.opened_run import acting_of
 from flows.sweeping import sweeps
-from flows.work_loop import acting_of
 from robots.registry import load_robot
 
 PARTY_WORDS: dict[PartyClass, str] = {

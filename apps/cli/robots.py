@@ -10,41 +10,52 @@ from dataclasses import asdict
 
 from apps.cli.exits import Exit
 from apps.cli.invocation import Invocation
+from apps.cli.pausing import condition_words, resting_robots
 from apps.cli.words import ROLES
+from casework.pausing import RobotCondition
+from casework.states import RobotState
 from foundation.actor import Role
 from robots.card import Card
 from robots.registry import BrokenRobotError, load_robot, robot_names
 
 
-def run(call: Invocation) -> int:
-    """The list, or one card."""
-    call.settings  # noqa: B018 - the environment stands on every screen.
-    return _list(call) if call.options.name is None else _card(call, load_robot(call.options.name).card)
-
-
-def _list(call: Invocation) -> int:
+def show_list(call: Invocation) -> int:
+    """The robots, and which of them rest."""
+    rests = resting_robots(call)
     rows, documents = [], []
     for name in robot_names():
+        condition = rests.get(name, RobotCondition(name, RobotState.ACTIVE))
         try:
             card = load_robot(name).card
         except BrokenRobotError as error:
-            rows.append((name, "", str(error), ""))
-            documents.append({"name": name, "error": str(error)})
+            rows.append((name, "", condition_words(condition), str(error), ""))
+            documents.append({"name": name, "state": condition.state.value, "error": str(error)})
         else:
-            rows.append((card.name, card.version, card.title, _roles(card.may_start)))
-            documents.append({"name": card.name, "version": card.version, "title": card.title})
+            rows.append((card.name, card.version, condition_words(condition), card.title, _roles(card.may_start)))
+            documents.append(
+                {"name": card.name, "version": card.version, "state": condition.state.value, "title": card.title}
+            )
     call.screen.heading(f"Robotter ({len(rows)})")
-    call.screen.table(("Robot", "Version", "Hvad", "Må startes af"), rows, empty="Ingen robotter er installeret.")
+    columns = ("Robot", "Version", "Tilstand", "Hvad", "Må startes af")
+    call.screen.table(columns, rows, empty="Ingen robotter er installeret.")
     call.screen.advise(*[call.command("robots", rows[0][0])] if rows else [])
     call.screen.answer({"robots": documents})
     return Exit.OK
 
 
-def _card(call: Invocation, card: Card) -> int:
+def show_card(call: Invocation) -> int:
+    """One card."""
+    card = load_robot(call.options.name).card
+    return _card(call, card, resting_robots(call).get(card.name, RobotCondition(card.name, RobotState.ACTIVE)))
+
+
+def _card(call: Invocation, card: Card, condition: RobotCondition) -> int:
     call.screen.heading(f"{card.title} ({card.name})")
     call.screen.facts(
         [
             ("Version", card.version),
+            ("Tilstand", condition_words(condition)),
+            ("Fordi", condition.reason if condition.state is not RobotState.ACTIVE else None),
             ("Ejer", card.owner),
             ("Lavet af", ", ".join(sorted(card.authors))),
             ("Formål", card.purpose),
@@ -59,7 +70,7 @@ def _card(call: Invocation, card: Card) -> int:
     )
     call.screen.advise(call.command("run", card.name, "--dry-run"), call.command("run", card.name))
     lists = {name: sorted(getattr(card, name)) for name in ("authors", "may_start", "may_approve")}
-    call.screen.answer({**asdict(card), **lists})
+    call.screen.answer({**asdict(card), **lists, "state": condition.state.value})
     return Exit.OK
 
 

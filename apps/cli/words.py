@@ -9,7 +9,15 @@ from __future__ import annotations
 from audit.looking.facets import Facet
 from audit.reading import Entry
 from audit.vocabulary import EventType, Outcome
-from casework.states import ApprovalState, EffectState, ItemState, PolicyState, PrimaryResult
+from casework.states import (
+    ApprovalState,
+    EffectState,
+    IncidentState,
+    ItemState,
+    PolicyState,
+    PrimaryResult,
+    RobotState,
+)
 from connectors.records import WriteOperation
 from flows.ending import Result
 from foundation.actor import Role
@@ -64,6 +72,18 @@ POLICY_STATES: dict[PolicyState, str] = {
     PolicyState.IN_FORCE: "i kraft",
     PolicyState.SUPERSEDED: "afløst",
     PolicyState.REJECTED: "afvist",
+}
+
+INCIDENT_STATES: dict[IncidentState, str] = {
+    IncidentState.OPEN: "åben",
+    IncidentState.ACKNOWLEDGED: "under behandling",
+    IncidentState.CLOSED: "lukket",
+}
+
+ROBOT_STATES: dict[RobotState, str] = {
+    RobotState.ACTIVE: "i drift",
+    RobotState.PAUSED: "på pause",
+    RobotState.STOPPED: "standset",
 }
 
 RULINGS: dict[RulingKind, str] = {

@@ -11,7 +11,9 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -26,12 +28,15 @@ from audit.export.proofs import proof_text
 from audit.export.receiver import Contents, Source, receiver_text
 from audit.export.selection import Choice, Selected, read_selected
 from audit.export.table import COLUMNS, table_row
+from audit.merkle import inclusion_proof
 from audit.notes import VerifierKey
 from audit.obligations.anchors import stored_checkpoints
 from audit.tables import AuditAnchorRow, AuditCheckpointRow, AuditLeafRow, AuditPendingRow
 from audit.tiles import TILE_WIDTH, StoredTree, index_path, tiles_of
 from foundation.spreadsheets import write_table
 
+#: Enough for a tree of 2**60 leaves read in order.
+_KEPT_SUBTREES = 4096
 FORMAT = "sagsgang-audit-bundle/1"
 _ANCHOR = AuditAnchorRow.__table__
 _CHECKPOINT = AuditCheckpointRow.__table__
@@ -70,33 +75,32 @@ def write_bundle(session: Session, path: Path, choice: Choice, source: Source) -
     if row is None:
         raise ExportRefusedError("Loggen er ikke skrevet under endnu, så et udtræk ville intet bevise.")
     checkpoint = open_checkpoint(row.note, source.keys, origin=source.origin)[0]
-    chosen = read_selected(session, choice, size=checkpoint.size)
-    first = next(chosen, None)
-    if first is None:
-        raise ExportRefusedError(
-            "Ingen hændelser, som er skrevet under, passer til udvalget. Der er intet at udlevere."
-        )
-    folder = BundleFolder(path)
-    tree = StoredTree(session)
-    counts = _write_events(folder, tree, chain([first], chosen), checkpoint, row.note)
-    counts["tiles"] = _write_tiles(folder, tree, checkpoint.size)
-    counts["checkpoints"] = _write_checkpoints(folder, session)
-    counts["anchors"] = _write_anchors(folder, session)
-    folder.put("checkpoint", row.note.encode())
-    folder.put("keys", "".join(f"{key.to_text()}\n" for key in source.keys).encode())
-    folder.put("policy", _policy(source.keys).encode())
-    below, told = _pruned(session)
-    contents = Contents(
-        checkpoint=checkpoint,
-        selection=choice.to_manifest(),
-        counts=counts,
-        pruned_below=below,
-        pruned_told=told,
-        open_since=row.at,
-        open_events=_count_open(session, checkpoint.size),
-    )
-    folder.put("LAESMIG.md", receiver_text(source, contents).encode())
-    folder.seal(_manifest(source, contents))
+    with closing(read_selected(session, choice, size=checkpoint.size)) as chosen:
+        first = next(chosen, None)
+        if first is None:
+            message = "Ingen hændelser, som er skrevet under, passer til udvalget. Der er intet at udlevere."
+            raise ExportRefusedError(message)
+        with closing(BundleFolder(path)) as folder:
+            tree = StoredTree(session)
+            counts = _write_events(folder, tree, chain([first], chosen), checkpoint, row.note)
+            counts["tiles"] = _write_tiles(folder, tree, checkpoint.size)
+            counts["checkpoints"] = _write_checkpoints(folder, session)
+            counts["anchors"] = _write_anchors(folder, session)
+            folder.put("checkpoint", row.note.encode())
+            folder.put("keys", "".join(f"{key.to_text()}\n" for key in source.keys).encode())
+            folder.put("policy", _policy(source.keys).encode())
+            below, told = _pruned(session)
+            contents = Contents(
+                checkpoint=checkpoint,
+                selection=choice.to_manifest(),
+                counts=counts,
+                pruned_below=below,
+                pruned_told=told,
+                open_since=row.at,
+                open_events=_count_open(session, checkpoint.size),
+            )
+            folder.put("LAESMIG.md", receiver_text(source, contents).encode())
+            folder.seal(_manifest(source, contents))
     return Exported(events=counts["events"], size=checkpoint.size, files=folder.count + 3, bytes=folder.bytes)
 
 
@@ -121,13 +125,15 @@ def _write_events(
 ) -> dict[str, int]:
     """The lines, the table, the entries and the proofs, in one walk."""
     entries = _Entries(folder, checkpoint.size)
+    # Neighbours' proofs share all but their lowest hashes; without this each would compute hundreds of them anew.
+    subtree = lru_cache(maxsize=_KEPT_SUBTREES)(tree.subtree)
     with folder.writing("events.jsonl") as lines, folder.writing("events.csv") as table:
 
         def rows() -> Iterator[list[str]]:
             for place, event, body in events:
                 lines.write(body + b"\n")
                 entries.add(place, body)
-                proof = proof_text(place, tree.prove_inclusion(place, checkpoint.size), note)
+                proof = proof_text(place, inclusion_proof(place, checkpoint.size, subtree), note)
                 folder.put(f"proofs/{event}.tlog-proof", proof.encode())
                 entries.events += 1
                 yield table_row(place, body)

@@ -62,6 +62,7 @@ class BundleFolder:
         path.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
         path.chmod(_FOLDER_MODE)
         self.count = self.bytes = 0
+        self._folders: set[str] = set()
         self._list = BundleFile(self._open(LIST))
 
     def put(self, name: str, data: bytes) -> None:
@@ -80,9 +81,13 @@ class BundleFolder:
         line = {"name": name, "sha256": file.digest, "size": file.size}
         self._list.write(json.dumps(line, sort_keys=True).encode() + b"\n")
 
+    def close(self) -> None:
+        """Close the list; a bundle that is not sealed has no manifest and does not verify."""
+        self._list.close()
+
     def seal(self, manifest: dict[str, object]) -> None:
         """Close the list and write the manifest, with the list's digest in it: last, so that half a bundle has none."""
-        self._list.close()
+        self.close()
         listed = {"name": LIST, "count": self.count, "bytes": self.bytes, "sha256": self._list.digest}
         data = json.dumps({**manifest, "files": listed}, sort_keys=True, ensure_ascii=False, indent=1).encode() + b"\n"
         with self._open("manifest.json") as file:
@@ -91,9 +96,15 @@ class BundleFolder:
             file.write(f"{hashlib.sha256(data).hexdigest()}  manifest.json\n".encode())
 
     def _open(self, name: str) -> BinaryIO:
-        path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
-        return os.fdopen(os.open(path, os.O_WRONLY | _NEW, _FILE_MODE), "wb")
+        self._make_folder(name.rpartition("/")[0])
+        return os.fdopen(os.open(self.path / name, os.O_WRONLY | _NEW, _FILE_MODE), "wb")
+
+    def _make_folder(self, name: str) -> None:
+        """One at a time: the folders above a new one would otherwise get whatever rights the umask leaves."""
+        if name and name not in self._folders:
+            self._make_folder(name.rpartition("/")[0])
+            (self.path / name).mkdir(mode=_FOLDER_MODE)
+            self._folders.add(name)
 
 
 def require_free(path: Path) -> None:

@@ -134,6 +134,8 @@ Underskriften på kontrolpunktet kan efterprøves uden vores program. Stå i map
 {openssl}
 ```
 
+Slet de tre hjælpefiler, før udtrækket efterprøves med `verify_bundle.py`.
+
 Et blad er SHA-256 over en nulbyte og hændelsens linje uden linjeskift:
 
 ```

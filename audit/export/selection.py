@@ -5,7 +5,7 @@ What must stay true: events are read a portion at a time, never all at once, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -74,7 +74,7 @@ def count_selected(session: Session, choice: Choice) -> int:
     return count
 
 
-def read_selected(session: Session, choice: Choice, *, size: int) -> Iterator[Selected]:
+def read_selected(session: Session, choice: Choice, *, size: int) -> Generator[Selected]:
     """The selected events among the tree's first ``size``, in their order."""
     query = (
         select(_LEAF.c.seq, _EVENT.c.id, _EVENT.c.body)
@@ -83,8 +83,13 @@ def read_selected(session: Session, choice: Choice, *, size: int) -> Iterator[Se
         .order_by(_LEAF.c.seq)
         .execution_options(yield_per=_PORTION)
     )
-    for row in session.connection().execute(query):
-        yield Selected(row.seq, row.id, bytes(row.body))
+    found = session.connection().execute(query)
+    try:
+        for row in found:
+            yield Selected(row.seq, row.id, bytes(row.body))
+    finally:
+        # Whoever stops early leaves no cursor open in the database.
+        found.close()
 
 
 def _stamp(at: datetime | None) -> str | None:

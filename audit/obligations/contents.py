@@ -82,7 +82,7 @@ class OrderOfTime:
             )
             raise BrokenError(
                 f"Uret blev stillet {round(seconds / 60)} minutter tilbage før hændelsen {event} (nr. {seq}), og ingen "
-                f"har undersøgt hvorfor. Loggen har {noticed}selv bemærket det.",
+                f"har undersøgt hvorfor. {noticed}",
                 event,
             )
         if self._count:

@@ -220,7 +220,7 @@ def signers(note: Note, keys: list[Key]) -> list[Key]:
                 time = int.from_bytes(data[:8], "big")
                 message, signature = b"cosignature/v1\ntime %d\n" % time + message, data[8:]
             if key in found or not is_signed(key.public, message, signature):
-                raise BrokenError(f"Underskriften af {name}+{number.hex()} passer ikke til kontrolpunktet.")
+                raise BrokenError(f"Underskriften af {_shown(name)}+{number.hex()} passer ikke til kontrolpunktet.")
             found.append(key)
     return found
 
@@ -495,7 +495,8 @@ class Bundle:
                         for name in ("events", "entries", "proofs", "checkpoints", "tiles", "anchors")}  # fmt: skip
         self._origin, self._environment = (_field(self._manifest, name, str) for name in ("origin", "environment"))
         self._selection = _field(self._manifest, "selection", dict)
-        if not set(self._selection) <= {*_SELECTED, "from", "to"}:
+        is_text = all(isinstance(one, str) for one in self._selection.values())
+        if not is_text or not set(self._selection) <= {*_SELECTED, "from", "to"}:
             raise BrokenError("Udvalget i manifest.json har et felt, som denne efterprøver ikke kender.")
         self._pruned = _field(_field(self._manifest, "pruned", dict), "below", int)
         return f"manifest.json er hel: udtræk af {_shown(self._origin)} (miljø: {_shown(self._environment)})."

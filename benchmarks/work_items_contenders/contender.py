@@ -1,6 +1,6 @@
 """What every contender does: make items, take them, and mark them done, each state durable before the next.
 
-What must stay true: this module imports nothing of Sagsgang, because one contender runs where Sagsgang is not installed.
+What must stay true: this module imports nothing of Sagsgang, because one contender runs where it is not installed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 PAYLOAD = b'{"citizen":"test","event":"moved","effect_from":"2026-03-02"}'
 CODE, MESSAGE = "applied", "Adressen er rettet."
 ROBOT = "benchmark"
-#: How many of ours and of the plain drivers' batches go into one transaction; ``Settings.claim_batch`` as it comes.
+#: How many of ours and of the plain drivers' batches go into one transaction: ``Settings.claim_batch`` as it comes.
 BATCH = 20
 #: How many items are made in one transaction where a contender has a call for many.
 INTAKE = 1000

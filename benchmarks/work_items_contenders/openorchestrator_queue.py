@@ -1,7 +1,7 @@
-"""OpenOrchestrator's own queue functions on SQLite, as it comes. It keeps no audit events, no leases and no result
-beyond a message.
+"""OpenOrchestrator's own queue functions on SQLite, as it comes.
 
-What must stay true: this module runs in an environment of its own, where Sagsgang is not installed.
+It keeps no audit events, no leases and no result beyond a message, so it does less than the others. What must stay
+true: this module runs in an environment of its own, where Sagsgang is not installed.
 """
 
 from __future__ import annotations

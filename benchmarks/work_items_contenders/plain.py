@@ -30,7 +30,8 @@ _NEXT = """SELECT id, reference, payload, lease_token, attempts FROM work_item
 _CLAIM = """UPDATE work_item SET state = 'in_progress', attempts = attempts + 1, lease_token = lease_token + 1,
     lease_owner = ?, lease_expires_at = ?, run_id = ?, updated_at = ? WHERE id = ? AND state = 'new'"""
 _DONE = """UPDATE work_item SET state = 'completed', lease_owner = NULL, lease_expires_at = NULL, outcome_code = ?,
-    outcome_message = ?, updated_at = ? WHERE id = ? AND state = 'in_progress' AND lease_token = ? AND lease_owner = ?"""
+    outcome_message = ?, updated_at = ?
+    WHERE id = ? AND state = 'in_progress' AND lease_token = ? AND lease_owner = ?"""
 _EVENT = """INSERT INTO audit_event (id, at, type, outcome, actor, robot, run_id, item_id, body, leaf)
     VALUES (?, ?, ?, 'ok', ?, ?, ?, ?, ?, ?)"""
 _PENDING = "INSERT INTO audit_pending (event_id) VALUES (?)"

@@ -20,6 +20,7 @@ _HERE = "benchmarks.work_items_contenders"
 #: Module, class, and what else it is made with.
 KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "sagsgang": ("ours", "Ours", {}),
+    "sagsgang-loop": ("whole_loop", "WholeLoop", {}),
     "sqlmodel": ("sqlmodel_loop", "SqlModelLoop", {}),
     "driver": ("plain", "Plain", {"batch": 1}),
     "driver-batch": ("plain", "Plain", {"batch": 20}),
@@ -48,6 +49,9 @@ def main(name: str, url: str) -> None:
 def work(contender: Contender) -> list[str]:
     """Claim and mark done until the queue is empty; returns what was handed out, in order."""
     handed: list[str] = []
+    if hasattr(contender, "work"):
+        # It has a loop of its own.
+        return list(contender.work())
     while taken := contender.claim():
         handed += contender.references(taken)
         contender.done(taken)

@@ -82,6 +82,7 @@ class Town:
             ("DAR_URL", f"{self.served.url}/dar"),
             ("SETTLE_SECONDS", "0.1"),
             ("CALLS_PER_SECOND", "1000"),
+            ("SWEEP_PER_SECOND", "1000"),
         ):
             monkeypatch.setenv(f"SAGSGANG_{name}", value)
 

@@ -1,6 +1,8 @@
 import csv
 from collections import Counter
+from io import StringIO
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -31,6 +33,7 @@ def _report(*results: Result, stopped_by: str | None = None, collect_error: str 
         (_report(stopped_by="schema_drift"), Exit.FAILED),
         (_report(collect_error="unavailable"), Exit.TEMPORARY),
         (_report(collect_error="event_gap"), Exit.NEEDS_PERSON),
+        (_report(collect_error="mass_change"), Exit.NEEDS_PERSON),
     ],
 )
 def test_the_exit_code_of_a_run_tells_whether_a_person_is_needed(report: RunReport, code: Exit) -> None:
@@ -61,14 +64,13 @@ def test_an_unknown_robot_is_told_with_those_there_are(sagsgang: Sagsgang, data_
     assert "0709614452" not in said.out + said.err
 
 
-def test_a_gap_in_the_events_needs_a_person_and_may_be_accepted(sagsgang: Sagsgang, town: Town) -> None:
+def test_a_gap_in_the_events_needs_a_person(sagsgang: Sagsgang, town: Town) -> None:
     sagsgang(*RUN, "--as", "dorthe")
     town.tell("/people/lose-events", count=2)
     town.tell("/nights", moves=1, seed=9)
     said = sagsgang(*RUN, "--as", "dorthe")
     assert said.code == 4
     assert len(sagsgang("incidents", "--json").document["incidents"]) == 1
-    assert sagsgang(*RUN, "--accept-gap", "--as", "dorthe").code == 0
 
 
 def test_a_silent_source_is_a_temporary_failure(
@@ -116,3 +118,76 @@ def test_a_plan_that_leaves_as_a_file_is_recorded(sagsgang: Sagsgang, data_dir: 
 
 def test_files_belong_to_a_dry_run(sagsgang: Sagsgang, data_dir: Path, tmp_path: Path) -> None:
     assert sagsgang(*RUN, "--csv", str(tmp_path / "plan.csv")).code == 2
+
+
+def _type(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO(text))
+
+
+def _mover(town: Town) -> dict[str, Any]:
+    """Somebody ordinary with open cases, who moves without an event being asked for."""
+    people: list[dict[str, Any]] = town.ask("/people?origin=generated&limit=1000")["people"]
+    return next(person for person in people if person["openCases"] and person["status"] == "1")
+
+
+def test_one_person_is_asked_for_by_standard_input_and_shown_nowhere(
+    sagsgang: Sagsgang, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = _mover(town)["personnummer"]
+    _type(monkeypatch, f"{number}\n")
+    said = sagsgang(*RUN, "--person", "--as", "dorthe")
+    assert said.code == 0, said.err
+    assert number not in said.out + said.err
+    told = sagsgang("items", "--json").document["items"]
+    assert [item["reference"].split(":")[0] for item in told].count("person") == 1
+    assert number not in str(told)
+
+
+@pytest.mark.parametrize("typed", ["070961445A", "3102701234", "0709614", "", "0709614452 0709614452"])
+def test_what_is_no_number_is_refused_without_being_repeated(
+    sagsgang: Sagsgang, data_dir: Path, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    _type(monkeypatch, f"{typed}\n")
+    said = sagsgang(*RUN, "--person", "--as", "dorthe")
+    assert said.code == 2
+    assert not typed or typed not in said.out + said.err
+    assert "0709" not in said.out + said.err
+    assert sagsgang("items", "--json").document["items"] == []
+
+
+def test_a_number_that_may_be_somebodys_is_refused_here(
+    sagsgang: Sagsgang, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One of the published test numbers, of which the program is made to believe that it is on no list.
+    monkeypatch.setattr("foundation.cpr_environment.is_published_test_number", lambda _cpr: False)
+    _type(monkeypatch, "0709614452\n")
+    said = sagsgang(*RUN, "--person", "--as", "dorthe")
+    assert said.code != 0
+    assert "0709614452" not in said.out + said.err
+    assert sagsgang("items", "--json").document["items"] == []
+
+
+def test_one_case_gives_work_for_the_people_on_it(sagsgang: Sagsgang, town: Town) -> None:
+    person = _mover(town)["personnummer"]
+    cases = town.ask(f"/cases/by-person/{person}")["cases"]
+    number = cases[0]["caseAttributes"]["userFriendlyCaseNumber"]
+    said = sagsgang(*RUN, "--case", number, "--as", "dorthe")
+    assert said.code == 0, said.err
+    told = sagsgang("items", "--json").document["items"]
+    assert any(item["reference"].startswith("case:") for item in told)
+
+
+def test_an_unknown_case_is_told_without_repeating_what_was_typed(sagsgang: Sagsgang, data_dir: Path) -> None:
+    said = sagsgang(*RUN, "--case", "0709614452", "--as", "dorthe")
+    assert said.code != 0
+    assert "0709614452" not in said.out + said.err
+    assert "Kontrollér sagen" in said.err
+
+
+@pytest.mark.parametrize(
+    "words", [("--person", "--case", "S2026-1"), ("--person", "--dry-run"), ("--case", "S1", "--dry-run")]
+)
+def test_one_person_one_case_and_a_dry_run_do_not_go_together(
+    sagsgang: Sagsgang, data_dir: Path, words: tuple[str, ...]
+) -> None:
+    assert sagsgang(*RUN, *words, "--as", "dorthe").code == 2

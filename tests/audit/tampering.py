@@ -3,10 +3,11 @@
 What must stay true: after each act the triggers are in place again, so that nothing but verification can find it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from sqlalchemy import text
+from sqlmodel import Session
 
 from audit.checkpoints import Checkpoint, sign_checkpoint
 from audit.events import ActorRef, Event, leaf_hash
@@ -18,7 +19,8 @@ from audit.tiles import TILE_WIDTH, tile_root
 from audit.verification import Expected, Report, examine
 from audit.vocabulary import ActorKind, EventType
 from casework.workplace import Workplace
-from tests.workbench import raw, rows
+from foundation.database import schema_changes
+from tests.workbench import rows
 
 #: Writes so many events, one transaction for all of them, and returns how the sequencer fared when it was asked for.
 Fill = Callable[..., Sequenced]
@@ -34,12 +36,12 @@ def forced(place: Workplace, *statements: str, **parameters: object) -> None:
     """Run statements as somebody who owns the database: the triggers are taken away and put back."""
     if place.database.is_sqlite:
         made = rows(place, "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-        for row in made:
-            raw(place, f"DROP TRIGGER {row['name']}")
-        for statement in statements:
-            raw(place, statement, **{name: value for name, value in parameters.items() if f":{name}" in statement})
-        for row in made:
-            raw(place, row["sql"])
+        with place.database.write() as session, schema_changes(session.connection()):
+            for row in made:
+                session.execute(text(f"DROP TRIGGER {row['name']}"))
+            _run(session, statements, parameters)
+            for row in made:
+                session.connection().exec_driver_sql(row["sql"])
         return
     tables = sorted({row["t"] for row in rows(place, "SELECT tgrelid::regclass::text AS t FROM pg_trigger "
                                                       "WHERE NOT tgisinternal AND tgname LIKE 'audit_%'")})  # fmt: skip
@@ -48,11 +50,15 @@ def forced(place: Workplace, *statements: str, **parameters: object) -> None:
     with place.database.write() as session:
         for table in tables:
             session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
-        for statement in statements:
-            wanted = {name: value for name, value in parameters.items() if f":{name}" in statement}
-            session.execute(text(statement), wanted)
+        _run(session, statements, parameters)
         for row in names:
             session.execute(text(f"ALTER TABLE {row['t']} ENABLE ALWAYS TRIGGER {row['n']}"))
+
+
+def _run(session: Session, statements: Iterable[str], parameters: Mapping[str, object]) -> None:
+    for statement in statements:
+        wanted = {name: value for name, value in parameters.items() if f":{name}" in statement}
+        session.execute(text(statement), wanted)
 
 
 #: The databases of the tests were made long before their clocks began.
@@ -118,13 +124,14 @@ class Log:
         return [row["event_id"] for row in rows(self.place, "SELECT event_id FROM audit_leaf ORDER BY seq")]
 
     def remove_events(self, *keys: object) -> None:
-        for key in keys:
-            forced(
-                self.place,
-                "DELETE FROM audit_event WHERE id = :id",
-                "DELETE FROM audit_leaf WHERE event_id = :id",
-                id=key,
-            )
+        named = {f"k{number}x": key for number, key in enumerate(keys)}
+        these = ", ".join(f":{name}" for name in named)
+        forced(
+            self.place,
+            f"DELETE FROM audit_event WHERE id IN ({these})",  # noqa: S608 - names of parameters.
+            f"DELETE FROM audit_leaf WHERE event_id IN ({these})",  # noqa: S608 - names of parameters.
+            **named,
+        )
 
     def resign(self, key: SigningKey, *sizes: int) -> None:
         """Make the checkpoints of these sizes anew, with a key that was stolen or made up."""

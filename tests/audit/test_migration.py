@@ -11,7 +11,7 @@ from audit.sequencer import drain
 from casework.schema import _config, check, upgrade
 from casework.workplace import Workplace
 from foundation.clock import ManualClock
-from foundation.database import Database
+from foundation.database import Database, schema_changes
 from foundation.environment import Environment
 from foundation.sealing import KeyRing
 from tests.audit.tampering import plain
@@ -22,7 +22,7 @@ from tests.workbench import rows
 def first(empty_database_url: str, ring: KeyRing, clock: ManualClock) -> Iterator[Workplace]:
     """A database at revision 0001, with three events."""
     database = Database(empty_database_url, ring)
-    with database.engine.begin() as connection:
+    with database.engine.begin() as connection, schema_changes(connection):
         command.upgrade(_config(connection), "0001")
     place = Workplace(database, clock, Environment.SIMULATED)
     for number in range(3):

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from audit.events import ActorRef, Event, SubjectRef, leaf_hash
-from audit.subjects import erase, find_references, refer_to
+from audit.subjects import erase, find_references, refer_to, refer_to_all
 from audit.vocabulary import ActorKind, EventType
 from casework.workplace import Workplace
 from foundation.sealing import KeyRing
@@ -123,3 +123,19 @@ def test_an_erasure_that_is_rolled_back_leaves_no_event(place: Workplace, ring: 
     assert event_types(place) == ["cpr.looked_up"]
     with place.database.read() as session:
         assert len(find_references(session, ring, identity=CITIZEN, years=years)) == 1
+
+
+def test_people_who_are_referred_to_together_have_the_references_they_have_alone(
+    place: Workplace, ring: KeyRing
+) -> None:
+    alone = _refer(place, ring)
+    with place.database.write() as session:
+        together = refer_to_all(session, ring, identities=[OTHER, CITIZEN, OTHER], year=2026)
+    assert together[1] == alone
+    assert together[0] == together[2] == _refer(place, ring, OTHER)
+    assert len(set(together)) == 2
+
+
+def test_nobody_together_is_nobody(place: Workplace, ring: KeyRing) -> None:
+    with place.database.write() as session:
+        assert refer_to_all(session, ring, identities=[], year=2026) == []

@@ -35,8 +35,10 @@ def test_nothing_wrong_is_nothing_to_tell(place: Workplace) -> None:
 def test_an_incident_is_told_with_numbers_and_the_command_until_somebody_takes_it_on(place: Workplace) -> None:
     item = bring_to(place, ItemState.FAILED)
     with place.database.write() as session:
-        for _ in range(2):
-            incident = report(session, place, robot=ROBOT, system="esdh", code="x", message="Se.", item_id=item)
+        ids = {
+            report(session, place, robot=ROBOT, system="esdh", code="x", message="Se.", item_id=item) for _ in range(2)
+        }
+    (incident,) = ids
     (told,) = _matters(place)
     assert (told.kind, told.subject) == (NoticeKind.INCIDENT, str(incident))
     assert "Set 2 gange; den rammer 1 opgaver" in told.body

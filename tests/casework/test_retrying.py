@@ -14,9 +14,11 @@ from tests.workbench import ANNE, ROBOT, bring_to, event_types, events, state_of
 
 def _incident(place: Workplace, *items: UUID) -> UUID:
     with place.database.write() as session:
-        for item in items or (None,):
-            incident = report(session, place, robot=ROBOT, system="esdh", code="x", message="Se.", item_id=item)
-    return incident
+        ids = {
+            report(session, place, robot=ROBOT, system="esdh", code="x", message="Se.", item_id=item)
+            for item in items or (None,)
+        }
+    return ids.pop()
 
 
 def _retry(place: Workplace, incident: UUID, reason: str = "Systemet svarer igen.") -> Retried:

@@ -60,3 +60,15 @@ def test_the_limit_holds_for_all_threads_together() -> None:
     times.sort()
     # 24 calls at 20 a second: the last four wait for a second after the first four.
     assert all(later - earlier >= 0.95 for earlier, later in zip(times, times[20:], strict=False))
+
+
+def test_a_narrow_limit_counts_in_the_wide_one_and_leaves_others_the_rest() -> None:
+    clock = _clock()
+    wide = RateLimit(clock, per_second=3.0)
+    narrow = RateLimit(clock, per_second=2.0, within=wide)
+    narrow.wait()
+    narrow.wait()
+    wide.wait()
+    assert clock.monotonic() == 0.0
+    wide.wait()
+    assert clock.monotonic() == pytest.approx(1.0)

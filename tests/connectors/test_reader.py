@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session
 
 from audit.events import Event
@@ -154,3 +155,16 @@ def test_an_open_circuit_asks_nobody(bench: GuardBench) -> None:
         reader.try_call(SYSTEM, "lookup", call)
     with pytest.raises(CircuitOpen):
         reader.try_call(SYSTEM, "lookup", lambda: pytest.fail("asked"))
+
+
+def test_no_is_an_answer_and_closes_a_circuit(reader: Reader, place: Workplace) -> None:
+    circuit = reader.limits(SYSTEM).circuit
+    circuit.failed("unavailable", acting=reader.acting)
+
+    def call() -> str:
+        raise NotFound(SYSTEM, "lookup", "person")
+
+    with pytest.raises(NotFound):
+        reader.read(SYSTEM, "lookup", call, TELL)
+    with place.database.read() as session:
+        assert session.execute(text("SELECT failures FROM circuit")).scalars().all() == [0]

@@ -5,32 +5,40 @@ times would take longer than the tests are worth. Orders and reports are JSON, a
 
     {"act": "kill", "point": 7, ...}  ->  {"pid": 123, "end": "killed"}
     {"continue": 123}                 ->  {"pid": 123, "end": "exited", "code": 0}
+    {"act": "raise", ...}             ->  {"pid": 123, "end": "working"}
+    {"watch": 123}                    ->  as above, when it has ended
 
-A point is the moment before or after a commit of a write transaction, or before or after an outside call. What must
-stay true: nothing in the product knows of points; they are put around the driver and the transport from outside.
+A point is the moment before or after a commit of a write transaction, an outside call, or a robot's step. What must
+stay true: nothing in the product knows of points; they are put around it from outside.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import signal
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import Engine, event
 from sqlmodel import Session
 
-from flows.composition import compose
+from flows.composition import Composition, compose
+from flows.live_desk import LiveDesk
 from flows.running import run_robot
-from foundation.actor import resolve_actor
+from flows.sweeping import sweep
+from foundation.actor import Actor, resolve_actor
 from foundation.database import Database
 from foundation.settings import load_settings
 from robots.registry import load_robot
+from tests.crash.clocks import HastyClock
 
 
 class Points:
@@ -55,6 +63,15 @@ class Points:
             # To this very thread: a signal to the process may leave it running for some instructions more.
             signal.pthread_kill(threading.get_ident(), signal.SIGKILL if self._act == "kill" else signal.SIGSTOP)
 
+    @contextlib.contextmanager
+    def around(self, name: str) -> Iterator[None]:
+        """A point before the block and one after it, however it ends."""
+        self.pass_by(f"before {name}")
+        try:
+            yield
+        finally:
+            self.pass_by(f"after {name}")
+
 
 def surround_commits(points: Points) -> None:
     """Put points around every commit of a write transaction."""
@@ -69,12 +86,12 @@ def surround_commits(points: Points) -> None:
             commit = dialect.do_commit
 
             def do_commit(connection: Any) -> None:  # noqa: ANN401 - the driver's connection
-                is_write = getattr(writing, "now", False)
-                if is_write:
+                if getattr(writing, "now", False):
                     points.pass_by("before commit")
-                commit(connection)
-                if is_write:
+                    commit(connection)
                     points.pass_by("after commit")
+                else:
+                    commit(connection)
 
             dialect.do_commit = do_commit  # type: ignore[method-assign, assignment]  # from outside, as the module says
         writing.now = True
@@ -95,24 +112,61 @@ def surround_calls(points: Points) -> None:
         # No part with a digit: a number in the path may be a person's, and an id is another one for each citizen.
         parts = request.url.path.split("/")
         route = "/".join("*" if any(letter.isdigit() for letter in part) else part for part in parts)
-        points.pass_by(f"before {request.method} {route}")
-        response = original(self, request)
-        points.pass_by(f"after {request.method} {route}")
-        return response
+        with points.around(f"{request.method} {route}"):
+            return original(self, request)
 
     httpx.HTTPTransport.handle_request = handle_request  # type: ignore[method-assign]  # from outside, as above
 
 
+def surround_steps(points: Points) -> None:
+    """Put points around every step of a robot."""
+    original = LiveDesk.step
+
+    def step(self: LiveDesk, name: str, work: Callable[[], Any], **rest: Any) -> Any:  # noqa: ANN401 - any result
+        with points.around(f"step {name}"):
+            return original(self, name, work, **rest)
+
+    LiveDesk.step = step  # type: ignore[method-assign]  # from outside, as above
+
+
+def leave_little_room(pages: int) -> None:
+    """Let SQLite find the disk full after so many more pages."""
+
+    @event.listens_for(Engine, "connect")
+    def limit(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's connection
+        (count,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {count + pages}")
+
+
+def load(name: str) -> Any:  # noqa: ANN401 - a robot of any kind
+    """The robot of this name; ``module:Class`` for one that no package offers."""
+    if ":" not in name:
+        return load_robot(name)
+    module, _, made = name.partition(":")
+    return getattr(importlib.import_module(module), made)()
+
+
+def perform(what: str, composition: Composition, robot: Any, starter: Actor) -> None:  # noqa: ANN401 - as above
+    """One run, or one sweep."""
+    if what == "sweep":
+        sweep(composition, robot, starter, page_size=30)
+    else:
+        run_robot(composition, robot, starter)
+
+
 def work(order: dict[str, Any]) -> None:
-    """One run of the robot, in a forked child."""
+    """What a forked child does."""
     points = Points(act=order["act"], at=order.get("point", -1), record=Path(order["record"]))
     settings = load_settings(**order["settings"])
     starter = resolve_actor(settings, chosen="dorthe")
-    robot = load_robot("address_update")
+    robot = load(order["robot"])
+    if order.get("pages") is not None:
+        leave_little_room(order["pages"])
     surround_commits(points)
     surround_calls(points)
-    with compose(settings) as composition:
-        run_robot(composition, robot, starter)
+    surround_steps(points)
+    with compose(settings, clock=HastyClock()) as composition:
+        perform(order["what"], composition, robot, starter)
 
 
 def raise_child(order: dict[str, Any]) -> int:
@@ -127,6 +181,8 @@ def raise_child(order: dict[str, Any]) -> int:
         os.dup2(log, 2)
         work(order)
         code = 0
+    except Exception as error:  # noqa: BLE001 - whatever ended it is told to the log, as the command line would.
+        sys.stderr.write(f"ended by {type(error).__name__}: {error}\n")
     finally:
         sys.stderr.flush()
         os._exit(code)
@@ -142,16 +198,28 @@ def watch(pid: int) -> dict[str, object]:
     return {"pid": pid, "end": "exited", "code": os.WEXITSTATUS(status)}
 
 
+def answer(order: dict[str, Any]) -> dict[str, object]:
+    """Carry one order out."""
+    if "watch" in order:
+        return watch(order["watch"])
+    if "continue" in order:
+        os.kill(order["continue"], signal.SIGCONT)
+        return watch(order["continue"])
+    pid = raise_child(order)
+    return {"pid": pid, "end": "working"} if order["act"] == "raise" else watch(pid)
+
+
+def warm_up() -> None:
+    """Import what is imported at first use, so that not every child does it again."""
+    with tempfile.TemporaryDirectory() as folder, compose(load_settings(data_dir=folder, log_level="ERROR")):
+        pass
+
+
 def main() -> None:
     """Take orders until stdin ends."""
+    warm_up()
     for line in sys.stdin:
-        order = json.loads(line)
-        if "continue" in order:
-            os.kill(order["continue"], signal.SIGCONT)
-            report = watch(order["continue"])
-        else:
-            report = watch(raise_child(order))
-        sys.stdout.write(json.dumps(report) + "\n")
+        sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
         sys.stdout.flush()
 
 

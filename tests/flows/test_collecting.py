@@ -15,7 +15,7 @@ from casework.received import bookmark
 from casework.states import AcceptanceKind
 from connectors.records import EventBatch, PersonEvent, PersonEventKind
 from flows.collecting import Collected, CollectedElsewhereError, GapError, MassChangeError, collect, fresh_events
-from flows.work_loop import acting_of
+from flows.opened_run import acting_of
 from foundation.cpr import Cpr
 from robots.address_update.policy import Policy
 from robots.address_update.robot import AddressUpdate

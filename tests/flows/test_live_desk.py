@@ -21,7 +21,7 @@ from connectors.errors import NotFound
 from connectors.guarded import StepPlace
 from flows.dry_run import PlannedWrites
 from flows.live_desk import LiveDesk, NestedStepError
-from flows.work_loop import acting_of
+from flows.opened_run import acting_of
 from robots.twins.address_register import TwinAddressRegister
 from tests.flows.office import NEW, Office
 

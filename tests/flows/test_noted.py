@@ -11,7 +11,7 @@ from audit.vocabulary import EventType
 from connectors.errors import CaseClosed, LockedByUser, NotFound, Unavailable
 from connectors.records import CaseRef
 from flows.noted import Noted, look_for_notes
-from flows.work_loop import acting_of
+from flows.opened_run import acting_of
 from tests.flows.office import CITIZENS, Office
 
 

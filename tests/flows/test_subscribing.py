@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from structlog.testing import capture_logs
 
 from audit.reading import Entry, Selection, read_entries
 from audit.vocabulary import EventType
@@ -159,7 +160,7 @@ def test_adr_39_one_who_cannot_be_unsubscribed_today_does_not_spoil_the_sweep(su
 
 
 def test_adr_39_a_source_that_cannot_is_told_of_once_and_is_no_incident(
-    subscribing: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    subscribing: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cannot(_: Cpr) -> None:
         raise CapabilityMissing("cpr_extract", "subscribe")
@@ -167,10 +168,9 @@ def test_adr_39_a_source_that_cannot_is_told_of_once_and_is_no_incident(
     monkeypatch.setattr(subscribing.events, "subscribe", cannot)
     for number in CITIZENS[:3]:
         _settle_in(subscribing, number)
-    capsys.readouterr()
-    report = _sweep(subscribing)
-    told = capsys.readouterr()
-    assert (told.out + told.err).count("subscriptions.not_possible") == 1
+    with capture_logs() as told:
+        report = _sweep(subscribing)
+    assert [each["event"] for each in told].count("subscriptions.not_possible") == 1
     assert report.adds_up
     assert _told(subscribing) == []
     with subscribing.composition.place.database.read() as session:

@@ -12,22 +12,18 @@ from sqlalchemy import func, select
 
 from audit.reading import Selection, read_entries
 from audit.vocabulary import EventType
-from casework.acceptances import accept
-from casework.incidents import open_incidents
 from casework.items import ItemView
 from casework.results import results_of
-from casework.states import AcceptanceKind, PrimaryResult, SweepState
+from casework.states import PrimaryResult, SweepState
 from casework.tables import RunRow
 from connectors.errors import SchemaDrift, Unavailable
 from connectors.records import Case, CaseRef, Page, PartyContact, PartyRef, PartyRole
-from flows.collecting import MassChangeError
 from flows.ending import Result
 from flows.sweeping import SweepReport, SweptElsewhereError, sweep
 from foundation.addresses import CivilAddress
 from foundation.cpr import Cpr
 from foundation.errors import NotAllowedError
 from robots.address_update.policy import Mode, Policy
-from robots.address_update.robot import AddressUpdate
 from tests.flows.office import CITIZENS, NEW, OLD, Office
 
 TYPED = CivilAddress("Hospitalsvej", "9", postal_code="9000", postal_district="Aalborg", municipality_code="0851")
@@ -282,6 +278,45 @@ def test_a_task_is_not_repeated_while_everything_stands_as_it_stood(office: Offi
     assert office.written() == ["create_reminder"]
 
 
+def test_a_task_on_each_of_two_cases_is_not_repeated_either(office: Office) -> None:
+    cpr, _, _ = _typed_by_hand(office)
+    office.cases.stage.add_party(office.cases.stage.add_case(), cpr=cpr, address=replace(TYPED, house_number="11"))
+    _sweep(office, size=1)
+    office.run()
+    written = office.written()
+    assert _classes(_sweep(office, size=1)) == {"known": 2}
+    office.run()
+    assert office.written() == written == ["create_reminder"] * 2
+
+
+def test_a_task_comes_again_when_what_was_put_right_is_typed_once_more(office: Office) -> None:
+    _, _, party = _typed_by_hand(office)
+    _sweep(office)
+    office.run()
+    office.cases.stage.edit_contact(party, PartyContact(OLD, is_protected=False))
+    assert _classes(_sweep(office)) == {"equal": 1}
+    office.cases.stage.edit_contact(party, PartyContact(TYPED, is_protected=False))
+    assert _classes(_sweep(office)) == {"new": 1}
+
+
+def test_a_row_that_an_open_item_never_saw_is_found_when_that_item_has_ended(office: Office) -> None:
+    cpr, _, _ = _outdated(office)
+    _sweep(office)
+    office.run()
+    office.cases.stage.add_party(office.cases.stage.add_case(), cpr=cpr, address=TYPED)
+    assert _classes(_sweep(office)) == {"waiting": 2}
+    office.approve_all()
+    office.run()
+    assert _classes(_sweep(office)) == {"equal": 1, "new": 1}
+
+
+def test_two_sweeps_in_one_instant_are_told_apart(office: Office) -> None:
+    _outdated(office)
+    starter = office.actor("dorthe")
+    sweep(office.composition, office.robot, starter)
+    assert _classes(sweep(office.composition, office.robot, starter)) == {"waiting": 1}
+
+
 def test_a_task_comes_again_when_the_case_shows_something_else(office: Office) -> None:
     _, _, party = _typed_by_hand(office)
     _sweep(office)
@@ -343,90 +378,6 @@ def test_nobody_is_looked_up_in_a_role_that_the_policy_does_not_keep(office: Off
 def test_only_a_role_on_the_card_may_start_a_sweep(office: Office) -> None:
     with pytest.raises(NotAllowedError):
         _sweep(office, starter="carla")
-
-
-def _crowd(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two people whose addresses differ, and one as CPR says; that is enough to tell a share."""
-    monkeypatch.setattr("flows.sweeping._ENOUGH_PEOPLE", 3)
-    office.settle_in(CITIZENS[0])
-    _outdated(office, CITIZENS[1])
-    _outdated(office, CITIZENS[2])
-
-
-def _accept(office: Office, report: str, *, by: str) -> None:
-    place, robot = office.composition.place, office.robot.card.name
-    mark = report.rsplit(" ", 1)[-1]
-    accept(place, robot=robot, what=AcceptanceKind.MASS_CHANGE, mark=mark, actor=office.actor(by), reason="Set på.")
-
-
-def test_adr_50_a_sweep_in_which_too_many_differ_stops_and_takes_nothing_of_the_page(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _crowd(office, monkeypatch)
-    with pytest.raises(MassChangeError, match="sagsgang intake accept address_update mass_change sweep:"):
-        _sweep(office)
-    assert office.items() == []
-    with office.composition.place.database.read() as session:
-        assert [incident.code for incident in open_incidents(session)] == ["mass_change"]
-
-
-def test_adr_50_a_stopped_sweep_goes_on_when_another_person_accepts_it(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _crowd(office, monkeypatch)
-    with pytest.raises(MassChangeError) as stopped:
-        _sweep(office)
-    _accept(office, str(stopped.value), by="dorthe")
-    with pytest.raises(MassChangeError):
-        _sweep(office)
-    _accept(office, str(stopped.value), by="bo")
-    report = _sweep(office)
-    assert (report.sweep.state, len(office.items()), report.adds_up) == (SweepState.FINISHED, 2, True)
-
-
-def test_adr_50_an_acceptance_is_for_one_sweep_and_not_the_next(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _crowd(office, monkeypatch)
-    with pytest.raises(MassChangeError) as stopped:
-        _sweep(office)
-    _accept(office, str(stopped.value), by="bo")
-    # Once accepted, the sweep is not stopped again on its later pages.
-    _sweep(office, size=1)
-    for item in office.items():
-        assert item.state.value == "new"
-    _settle(office)
-    for number in CITIZENS[3:]:
-        _outdated(office, number)
-    with pytest.raises(MassChangeError) as again:
-        _sweep(office)
-    assert str(again.value) != str(stopped.value)
-
-
-def test_adr_50_a_person_on_many_cases_counts_once_among_those_compared(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("flows.sweeping._ENOUGH_PEOPLE", 2)
-    office.robot = AddressUpdate(Policy(mass_percent=40))
-    equal, _, _ = office.settle_in(CITIZENS[0])
-    for _ in range(6):
-        office.cases.stage.add_party(office.cases.stage.add_case(), cpr=equal, address=OLD)
-    _outdated(office, CITIZENS[1])
-    with pytest.raises(MassChangeError):
-        _sweep(office, size=1)
-
-
-def test_a_sweep_looks_up_no_faster_than_its_own_pace_and_leaves_other_work_alone(office: Office) -> None:
-    office.composition.settings = office.composition.settings.model_copy(update={"sweep_per_second": 2.0})
-    for number in CITIZENS:
-        _outdated(office, number)
-    before = office.clock.monotonic()
-    sweep(office.composition, office.robot, office.actor("dorthe"))
-    took = office.clock.monotonic() - before
-    assert took == pytest.approx((len(CITIZENS) - 2) / 2, abs=0.01)
-    before = office.clock.monotonic()
-    assert office.run().summary.counts == {Result.AWAITING_APPROVAL: len(CITIZENS)}
-    assert office.clock.monotonic() - before < 0.1
 
 
 def test_every_party_of_a_sweep_is_ruled_once(office: Office) -> None:

@@ -7,13 +7,16 @@ only; and it ends with exit code 0 only when every check holds.
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from uuid import UUID
 
 from apps.cli.demo.answers import answer_all, answer_rest, show_close_up, show_refusals
 from apps.cli.demo.drift import check_closed, closed_cases, go_through, plant, show_again, show_four
 from apps.cli.demo.epilogue import show_case, show_trail
 from apps.cli.demo.night import make_night
+from apps.cli.demo.page import write_page
 from apps.cli.demo.proof import show_fault, show_proof, show_rows, show_sums
+from apps.cli.demo.record import show_bundle, show_forgery, show_verified
 from apps.cli.demo.room import make_room
 from apps.cli.demo.scene import AUDITOR, ROBOT, STARTER, Scene
 from apps.cli.exits import Exit
@@ -45,7 +48,7 @@ def run(call: Invocation) -> int:
     screen.say(f"Starter prøvekommunen: {options.citizens} borgere, {options.cases} sager …")
     size = {"seed": options.seed, "citizens": options.citizens, "cases": options.cases}
     with serving(folder / "simulated", **size) as (served, _), Tester(served.url) as tester:
-        planted = plant(tester, seed=options.seed)
+        planted = plant(tester, changes=options.changes, seed=options.seed)
         night = make_night(tester, changes=options.changes, seed=options.seed)
         closed = closed_cases(tester)
         settings = call.settings_with(
@@ -54,13 +57,16 @@ def run(call: Invocation) -> int:
             people_file=None,
             # One second is long enough for a neighbour on the same machine to show what it has written.
             settle_seconds=1.0,
+            # The simulated CPR needs no rest.
+            sweep_per_second=100_000.0,
             **served.settings(),
         )
         with open_workplace(settings) as place:
             scene = Scene(screen, settings, place, tester, night, planted=planted, closed=closed)
             counts = _tell(scene, with_prefect=not options.without_prefect)
             rest = _what_now(scene, is_usual=size == _USUAL)
-    return _end(scene, counts, rest, seconds=time.monotonic() - began)
+            page = write_page(scene, counts=counts, commands=rest)
+    return _end(scene, counts, rest, page, seconds=time.monotonic() - began)
 
 
 def _tell(scene: Scene, *, with_prefect: bool) -> dict[str, int]:
@@ -110,6 +116,10 @@ def _tell(scene: Scene, *, with_prefect: bool) -> dict[str, int]:
     show_case(scene)
     scene.chapter(8, f"Hvad loggen siger om den, læst af revisoren {AUDITOR}")
     show_trail(scene)
+    scene.chapter(9, "Loggen efterprøves: her, af en fremmed, og i en forfalsket kopi")
+    show_verified(scene)
+    show_bundle(scene)
+    show_forgery(scene)
     return counts
 
 
@@ -154,7 +164,7 @@ def _what_now(scene: Scene, *, is_usual: bool) -> list[str]:
     return [*commands, command("up", data_dir=folder if is_usual else None)]
 
 
-def _end(scene: Scene, counts: dict[str, int], rest: list[str], *, seconds: float) -> int:
+def _end(scene: Scene, counts: dict[str, int], rest: list[str], page: Path, *, seconds: float) -> int:
     screen = scene.screen
     broken = [check for check in scene.checks if not check.holds]
     screen.line()
@@ -163,7 +173,7 @@ def _end(scene: Scene, counts: dict[str, int], rest: list[str], *, seconds: floa
         screen.say(f"{len(broken)} af {len(scene.checks)} kontroller holder ikke. Se loggene i demo-mappen.")
     else:
         screen.line(f"Alle {len(scene.checks)} kontroller holder. Det tog {seconds:.0f} sekunder.", style="bold green")
-    screen.line(f"Alt ligger i {shown_path(scene.settings.data_dir)}.")
+    screen.line(f"Alt ligger i {shown_path(scene.settings.data_dir)}. Se {shown_path(page)} i en browser.")
     screen.advise(*rest)
     screen.answer(
         {
@@ -174,6 +184,7 @@ def _end(scene: Scene, counts: dict[str, int], rest: list[str], *, seconds: floa
             "checks": [{**check._asdict(), "holds": check.holds} for check in scene.checks],
             "holds": not broken,
             "next": rest,
+            "page": str(page),
         }
     )
     return Exit.FAILED if broken else Exit.OK

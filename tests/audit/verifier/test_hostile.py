@@ -1,4 +1,4 @@
-"""Bundles made to hurt whoever reads them: nothing outside is read, nothing giant is read, and it ends in a sentence."""
+"""Bundles made to hurt whoever reads them: nothing outside or giant is read, and it ends in a sentence."""
 
 import hashlib
 import json

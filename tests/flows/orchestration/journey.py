@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,11 @@ from casework.tables import RunRow
 from connectors.simulated.server import Running, running
 from flows.composition import open_workplace
 from flows.deployments import DEPLOYMENTS
+from flows.draining import drain_pool, resume_pool
 from flows.orchestration import run_through_prefect
 from flows.run_request import OrchestratorError
 from flows.running import Intake
+from foundation.errors import SagsgangError
 from foundation.logs import configure_logs
 from foundation.settings import Settings, load_settings
 
@@ -49,7 +52,7 @@ def main() -> None:
         facts["seconds_again"] = time.monotonic() - started
         facts |= what_the_database_says(settings)
         facts |= failing_runs(settings, town)
-    facts |= asyncio.run(what_prefect_says())
+    facts |= asyncio.run(what_prefect_says(settings))
     facts["environment"] = {name: value for name, value in os.environ.items() if name in WANTED}
     Path(sys.argv[2]).write_text(json.dumps(facts), encoding="utf-8")
 
@@ -100,14 +103,17 @@ def failing_runs(settings: Settings, town: Running) -> dict[str, Any]:
     return {"collect_error": report.collect_error, "raised": raised}
 
 
-async def what_prefect_says() -> dict[str, Any]:
+async def what_prefect_says(settings: Settings) -> dict[str, Any]:
     import prefect  # noqa: PLC0415 - the first run had to import it.
     from prefect.client.orchestration import get_client  # noqa: PLC0415 - the same.
     from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415 - the same.
+    from prefect.states import Running  # noqa: PLC0415 - the same.
 
+    import flows.zombies  # noqa: PLC0415 - it imports Prefect.
     from flows.orchestration import _own  # noqa: PLC0415 - to look at the server from outside.
     from flows.prefect_deployments import drop_missed, for_prefect  # noqa: PLC0415 - it imports Prefect.
     from flows.prefect_flows import run_robot_flow  # noqa: PLC0415 - the same.
+    from flows.zombies import mend_zombies  # noqa: PLC0415 - the same.
 
     api = _own[-1].api_url
     async with httpx.AsyncClient(base_url=api) as http:
@@ -123,6 +129,14 @@ async def what_prefect_says() -> dict[str, Any]:
             dropped = [await drop_missed([deployment_id], before=now) for _ in range(2)]
             async with get_client() as client:
                 kept = await client.read_deployment(deployment_id)
+                dead = await client.create_flow_run(run_robot_flow, parameters={"robot": "address_update"})
+                await client.set_flow_run_state(dead.id, Running(), force=True)
+                mended = [await mend_zombies(settings)]
+                # As if ten minutes had passed without a run of ours.
+                flows.zombies.OPENING_TIME = timedelta(0)  # type: ignore[misc]  # a constant, but for this
+                mended += [await mend_zombies(settings) for _ in range(2)]
+                state = (await client.read_flow_run(dead.id)).state
+            pools = await drained_pools(settings, api)
     everything = json.dumps([runs, tasks, logs])
     return {
         "prefect": prefect.__version__,
@@ -138,9 +152,34 @@ async def what_prefect_says() -> dict[str, Any]:
         "refuses": [_is_refused(run_robot_flow, name) for name in ("0101010000", "010101-0000", "Hans Hansen")],
         "schedule_answer": schedule.status_code,
         "dropped": dropped,
+        "pools": pools,
+        "mended": mended,
+        "zombie": state.type.value if state is not None else None,
         "entrypoint": kept.entrypoint,
         "options": str(kept.concurrency_options),
     }
+
+
+async def drained_pools(settings: Settings, api: str) -> list[Any]:
+    """A pool that is drained and resumed, and one that is not there."""
+    from prefect.client.orchestration import get_client  # noqa: PLC0415 - the first run had to import it.
+    from prefect.client.schemas.actions import WorkPoolCreate  # noqa: PLC0415 - the same.
+
+    seen: list[Any] = []
+    os.environ["PREFECT_API_URL"] = api
+    try:
+        async with get_client() as client:
+            await client.create_work_pool(WorkPoolCreate(name="prøve", type="process"))
+            for act in (partial(drain_pool, wait_seconds=0, tell=seen.append), resume_pool):
+                stands = await asyncio.to_thread(act, settings, "prøve")
+                seen.append([stands.is_paused, stands.going, (await client.read_work_pool("prøve")).is_paused])
+        try:
+            await asyncio.to_thread(resume_pool, settings, "findes-ikke")
+        except SagsgangError as error:
+            seen.append(error.code)
+    finally:
+        del os.environ["PREFECT_API_URL"]
+    return seen
 
 
 def _is_refused(flow: Any, name: str) -> bool:  # noqa: ANN401 - Prefect's type has many parameters.

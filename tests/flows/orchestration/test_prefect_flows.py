@@ -117,7 +117,16 @@ def test_a_schedule_makes_runs(journey: Journey) -> None:
     assert journey.facts["schedule_answer"] == 200
 
 
-def test_what_was_missed_is_dropped_once_and_not_made_up_for(journey: Journey) -> None:
+def test_a_pool_is_drained_and_resumed_and_an_unknown_one_named_as_such(journey: Journey) -> None:
+    assert journey.facts["pools"] == [0, [True, 0, True], [False, 0, False], "unknown_pool"]
+
+
+def test_a_run_that_nobody_is_at_work_on_is_called_crashed_once(journey: Journey) -> None:
+    assert journey.facts["mended"] == [0, 1, 0]
+    assert journey.facts["zombie"] == "CRASHED"
+
+
+def test_what_was_missed_is_dropped_once_but_for_the_latest(journey: Journey) -> None:
     first, second = journey.facts["dropped"]
     assert first > 3
     assert second == 0

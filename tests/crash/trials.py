@@ -1,0 +1,124 @@
+"""Which runs there are, and which of them a short test makes.
+
+    crash    the worker is killed, or stopped and woken, at a point
+    fault    a call goes wrong, and the worker lives
+    both     a call goes wrong, and the worker is killed or stopped before it has written down what it made of it
+
+What must stay true: the sample is the same every time, and meets every kind of point, each act and every kind of fault.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from connectors.simulated.faults import FaultKind
+
+#: The routes of the calls that these workers make, by how their points are named.
+ROUTES = {
+    "POST /nova/realms/NovaIntegration/protocol/openid-connect/token": "nova.token",
+    "PUT /nova/api/Case/GetList": "nova.case.get_list",
+    "PATCH /nova/api/Case/Update": "nova.case.update",
+    "PATCH /nova/api/Case/UpdatePartyAddress": "nova.case.update_party_address",
+    "POST /nova/api/Task/Import": "nova.task.import",
+    "PUT /nova/api/Task/GetList": "nova.task.get_list",
+    "PUT /nova/api/Document/GetList": "nova.document.get_list",
+    "GET /cpr/persons/*": "cpr.person",
+    "GET /cpr/events": "cpr.events",
+    "GET /dar/adresser": "dar.addresses",
+    "GET /dar/adresser/*": "dar.address",
+    "GET /dar/datavask/adresser": "dar.wash",
+}
+WRITES = frozenset({"nova.case.update", "nova.case.update_party_address", "nova.task.import"})
+#: What only a change can meet.
+_OF_WRITES = frozenset(
+    {FaultKind.CONFLICT, FaultKind.PRECONDITION, FaultKind.CLOSED, FaultKind.LOCKED, FaultKind.ARCHIVED}
+)
+_SEED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One call that goes wrong: the ``skip + 1``-th of its route."""
+
+    route: str
+    kind: FaultKind
+    skip: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One run of one scenario. ``act`` is ``kill``, ``stop`` or, for a worker that is left alone, ``none``."""
+
+    scenario: str
+    act: str = "none"
+    point: int = -1
+    #: The point's name, as the counting worker wrote it down.
+    at: str = ""
+    fault: Fault | None = None
+
+    @property
+    def family(self) -> str:
+        """``crash``, ``fault`` or ``both``."""
+        if self.fault is None:
+            return "crash"
+        return "fault" if self.act == "none" else "both"
+
+    @property
+    def features(self) -> frozenset[str]:
+        """What it shows; the sample meets each at least once."""
+        shown = {self.family, f"{self.scenario} {self.family}"}
+        if self.fault is None:
+            shown |= {self.act, self.at, f"{self.scenario} {self.act}"}
+        else:
+            shown |= {self.fault.kind.value, self.fault.route}
+        return frozenset(shown)
+
+    def __str__(self) -> str:
+        """As a failure tells of it."""
+        fault = f", {self.fault.kind.value} at {self.fault.route} after {self.fault.skip}" if self.fault else ""
+        struck = f", {self.act} at {self.point} ({self.at})" if self.act != "none" else ""
+        return f"{self.scenario}{fault}{struck}"
+
+
+def all_trials(scenario: str, points: Sequence[str]) -> list[Trial]:
+    """Every trial of a scenario whose undisturbed worker passes these points."""
+    trials = [Trial(scenario, act, number, at) for number, at in enumerate(points) for act in ("kill", "stop")]
+    seen: Counter[str] = Counter()
+    for number, at in enumerate(points):
+        route = ROUTES.get(at.removeprefix("before "))
+        if route is None:
+            continue
+        for place, kind in enumerate(FaultKind):
+            if kind in _OF_WRITES and route not in WRITES:
+                continue
+            fault = Fault(route, kind, seen[route])
+            trials.append(Trial(scenario, fault=fault))
+            # After the call comes the first thing that the worker does about it.
+            act = ("kill", "stop")[(number + place) % 2]
+            if number + 2 < len(points):
+                trials.append(Trial(scenario, act, number + 2, "after a fault", fault))
+        seen[route] += 1
+    return trials
+
+
+def unknown_calls(points: Iterable[str]) -> set[str]:
+    """Outside calls whose route this module does not know."""
+    verbs = ("before GET ", "before PUT ", "before POST ", "before PATCH ", "before DELETE ")
+    return {at for at in points if at.startswith(verbs) and at.removeprefix("before ") not in ROUTES}
+
+
+def sample(trials: Mapping[str, Sequence[Trial]], *, salt: str) -> list[Trial]:
+    """Few trials that show every feature there is, spread over the scenarios; the same for the same ``salt``."""
+    dice = Random(f"{_SEED}:{salt}")
+    pool = [trial for own in trials.values() for trial in own]
+    dice.shuffle(pool)
+    missing = frozenset[str]().union(*(trial.features for trial in pool))
+    chosen: list[Trial] = []
+    while missing:
+        best = max(pool, key=lambda trial: len(trial.features & missing))
+        chosen.append(best)
+        missing -= best.features
+    return chosen
