@@ -116,7 +116,7 @@ def create_first_key(settings: Settings) -> VerifierKey:
     if signer.folder.has_key():
         raise ConfigurationError(
             "Der er allerede en underskriftsnøgle i SAGSGANG_AUDIT_SIGNER_DIR. Skal den skiftes, så brug: "
-            "sagsgang audit rotate-key"
+            "sagsgang audit keys --rotate"
         )
     return signer.folder.create_key().verifier
 

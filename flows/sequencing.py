@@ -52,7 +52,12 @@ def settle_log(place: Workplace, signer: Signer) -> Settled:
 
 
 def settle_after_work(settings: Settings, place: Workplace) -> Settled | None:
-    """``settle_log`` with the signer that the settings name; None, and an error in the log, where there is none."""
+    """``settle_log`` with the signer that the settings name; None, and an error in the log, where there is none.
+
+    None, too, where a service keeps the log: a second signer with a memory of its own would be refused, and rightly.
+    """
+    if settings.audit_kept_elsewhere:
+        return None
     try:
         signer = open_signer(settings)
     except (SagsgangError, OSError) as error:

@@ -125,6 +125,9 @@ class Settings(BaseSettings):
     audit_write_once_dir: Path | None = Field(
         default=None, description="Mappe, hvor hvert kontrolpunkt skrives én gang; gerne på en anden disk."
     )
+    audit_kept_elsewhere: bool = Field(
+        default=False, description="Loggen indlemmes og skrives under af en tjeneste for sig, ikke efter hver kørsel."
+    )
     audit_sequence_seconds: float = Field(
         default=2.0, gt=0, description="Sekunder mellem, at nye hændelser indlemmes i loggens træ."
     )

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -25,6 +26,7 @@ from audit.events import (
     SubjectRef,
     commitment,
     freeze,
+    freeze_all,
     leaf_hash,
 )
 from audit.vocabulary import SENTENCES, ActorKind, EventType, Outcome, RetentionClass
@@ -134,6 +136,47 @@ def test_every_allowed_fact_is_read_back_as_it_was(facts: dict[str, object]) -> 
     read = json.loads(body)
     assert read.get("facts", {}) == facts
     assert json.dumps(read, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() == body
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+_SOME = st.none() | _TEXT
+
+
+@given(
+    actor=st.builds(ActorRef, st.sampled_from(ActorKind), _TEXT, _TEXT, _SOME),
+    process=st.none() | st.builds(ProcessRef, _TEXT, _TEXT, _SOME),
+    run=st.none() | st.builds(RunRef, _SOME, _SOME, st.none() | st.integers(0, 2**53), _SOME, _SOME, _SOME),
+    purpose=st.none() | st.builds(PurposeRef, _TEXT, _TEXT, _TEXT),
+    subject=st.none() | st.builds(SubjectRef, _TEXT, _TEXT),
+    case=st.none() | st.builds(CaseEventRef, _TEXT, _TEXT),
+    document=st.none() | st.builds(DocumentRef, _TEXT, _TEXT),
+    change=st.none() | st.builds(ChangeRef, st.lists(_TEXT, max_size=3).map(tuple), _SOME, _SOME),
+    decision=st.none() | st.builds(DecisionRef, _SOME, _SOME, _SOME, _SOME, _SOME, st.none() | st.integers(0, 9)),
+    private=st.none() | st.builds(PrivateDetail, st.binary(max_size=5), st.sampled_from(RetentionClass)),
+    facts=_FACTS,
+    environment=_TEXT,
+)
+def test_a_body_rendered_part_by_part_is_canonical_whatever_stands_in_it(
+    environment: str,
+    **parts: Any,  # noqa: ANN401 - parts of an event, of many kinds.
+) -> None:
+    event = Event(type=EventType.EVIDENCE_GIVEN, **parts)
+    body = freeze(event, at=AT, environment=environment).body
+    read = json.loads(body)
+    assert json.dumps(read, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode() == body
+    for name in ("actor", "process", "run", "purpose", "subject", "case", "document", "change", "decision"):
+        told = parts[name].to_body() if parts[name] is not None else None
+        assert read.get(name) == told
+    assert (read["env"], read.get("facts", {})) == (environment, parts["facts"])
+    assert ("private" in read) is (parts["private"] is not None)
+
+
+def test_events_frozen_together_are_those_frozen_alone_but_for_ids_and_salts() -> None:
+    events_ = [Event(type=EventType.EVIDENCE_GIVEN, actor=ACTOR, facts={"n": number}) for number in range(5)]
+    together = [json.loads(one.body) for one in freeze_all(events_, at=AT, environment="test")]
+    assert [one["facts"] for one in together] == [{"n": number} for number in range(5)]
+    assert len({one["salt"] for one in together}) == len({one["id"] for one in together}) == 5
+    assert {len(one["salt"]) for one in together} == {32}
 
 
 def test_two_equal_events_have_different_leaves() -> None:

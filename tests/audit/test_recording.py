@@ -1,6 +1,7 @@
 """An event stands or falls with the change it tells of."""
 
 import json
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -55,6 +56,21 @@ def test_one_event_that_cannot_be_written_stops_them_all(place: Workplace, event
     with pytest.raises(EventNotAllowedError):
         _record(place, event, wrong)
     assert _counts(place) == before
+
+
+@pytest.mark.parametrize("count", [2, 31, 32, 100])
+def test_many_events_at_once_are_the_rows_that_each_alone_would_be(place: Workplace, event: Event, count: int) -> None:
+    plain = replace(event, private=None, case=CaseEventRef("nova", "S1"), run=RunRef(run="r", item="i"))
+    ids = _record(place, *(plain if number % 2 else event for number in range(count)))
+    found = rows(place, "SELECT id, actor, robot, run_id, case_ref, body, leaf FROM audit_event ORDER BY id")[1:]
+    assert [str(UUID(str(row["id"]))) for row in found] == sorted(str(one) for one in ids)
+    assert sorted(ids, key=str) == ids
+    for number, row in enumerate(found):
+        is_plain = number % 2 == 1
+        assert (row["actor"], row["robot"]) == ("anne", None)
+        assert (row["run_id"], row["case_ref"]) == (("r", "S1") if is_plain else (None, None))
+        assert bytes(row["leaf"]) == leaf_hash(bytes(row["body"]))
+    assert _counts(place)[1] == count + 1
 
 
 def test_no_events_are_no_rows(place: Workplace) -> None:

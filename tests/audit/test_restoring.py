@@ -14,8 +14,9 @@ from audit.signer_folder import SignerFolder
 from audit.verification import Expected
 from audit.vocabulary import ActorKind
 from audit.write_once import WriteOnceFolder
+from foundation.environment import Environment
 from foundation.errors import ConfigurationError
-from foundation.settings import Settings, load_settings
+from foundation.settings import Settings
 from tests.audit.tampering import PATIENT, Log, forced
 from tests.workbench import events
 
@@ -113,12 +114,8 @@ def test_the_new_log_needs_a_folder_of_its_own(cut: Log) -> None:
 @pytest.fixture
 def outside(settings: Settings, tmp_path: Path) -> Settings:
     """Settings of another environment than ``simulated``."""
-    return load_settings(
-        environment="test",
-        data_dir=tmp_path / "var",
-        audit_signer_dir=tmp_path / "signer",
-        audit_origin="prøve.example/log",
-    )
+    values = {"audit_signer_dir": tmp_path / "signer", "audit_origin": "prøve.example/log"}
+    return settings.model_copy(update={"environment": Environment.TEST, **values})
 
 
 def test_the_first_key_is_made_once_and_handed_to_the_auditor(outside: Settings) -> None:

@@ -166,7 +166,9 @@ def test_a_worker_records_with_the_writers_rights_alone(
         assert refer_to(session, ring, identity="0101010001", year=2026) == refer_to(
             session, ring, identity="0101010001", year=2026
         )
-        assert len(record_all(session, [plain(), plain()], at=NOON, environment="simulated")) == 2
+        for count in (2, 100):
+            events = [plain(number) for number in range(count)]
+            assert len(record_all(session, events, at=NOON, environment="simulated")) == count
 
 
 def test_the_sequencer_and_the_signer_work_with_their_own_rights_alone(

@@ -204,7 +204,7 @@ def test_a_clock_set_back_is_good_again_when_a_person_has_looked_into_it(log: Lo
     # The log's own remark makes nothing good.
     assert "clock.skewed" in {event["type"] for event in events(log.place)}
     (broken,) = log.examine().broken
-    assert "Loggen har selv bemærket det" in broken.sentence
+    assert broken.sentence.endswith("har undersøgt hvorfor. Loggen har selv bemærket det.")
     assert broken.event is not None
     with log.place.database.write() as session:
         acknowledge_skew(

@@ -24,7 +24,7 @@ from tests.databases import DatabaseMaker
 _ALL_TALLIES: pytest.StashKey[list[Tallies]] = pytest.StashKey()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def nursery(tmp_path_factory: pytest.TempPathFactory, child_environment: dict[str, str]) -> Iterator[Nursery]:
     """The process that raises workers."""
     if sys.platform == "win32":
@@ -43,14 +43,14 @@ def nursery(tmp_path_factory: pytest.TempPathFactory, child_environment: dict[st
         process.stdin.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Town]]:
     """A municipality with enough people for a run each."""
     with open_town(tmp_path_factory.mktemp("municipality"), citizens=2000, cases=2600) as opened:
         yield opened
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hamlet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Town]]:
     """A municipality so small that all its cases are gone through in no time."""
     with open_town(tmp_path_factory.mktemp("hamlet"), citizens=60, cases=60) as opened:

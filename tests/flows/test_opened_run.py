@@ -7,15 +7,16 @@ from sqlalchemy import select
 
 from audit.reading import Selection, read_entries
 from audit.vocabulary import EventType
-from casework.errors import AlreadyRunningError
+from casework.errors import AlreadyRunningError, RobotRestsError
 from casework.incidents import open_incidents
 from casework.pausing import set_state
-from casework.states import ItemState, RobotState
+from casework.states import ItemState, RobotState, SweepState
 from casework.tables import RunRow, WorkItemRow
 from connectors.errors import Unavailable
 from flows.ending import Result
 from flows.opened_run import opened_run
 from flows.running import run_robot
+from flows.sweeping import sweep
 from tests.flows.office import CITIZENS, Office
 
 _RUN = RunRow.__table__
@@ -120,3 +121,13 @@ def test_a_robot_that_fails_item_after_item_is_stopped_with_an_incident(
     assert 5 <= report.summary.counts[Result.DEFERRED] <= 6
     with office.composition.place.database.read() as session:
         assert [one.code for one in open_incidents(session)] == ["robot_failing"]
+
+
+def test_a_sweep_of_a_robot_that_rests_waits_and_goes_on_when_it_is_resumed(office: Office) -> None:
+    office.settle_in()
+    place, dorthe = office.composition.place, office.actor("dorthe")
+    set_state(place, office.robot.card.name, RobotState.PAUSED, actor=dorthe, reason="Vi venter.")
+    with pytest.raises(RobotRestsError, match="robots resume"):
+        sweep(office.composition, office.robot, dorthe)
+    set_state(place, office.robot.card.name, RobotState.ACTIVE, actor=dorthe, reason="Videre.")
+    assert sweep(office.composition, office.robot, dorthe).sweep.state is SweepState.FINISHED

@@ -9,7 +9,7 @@ from audit.signer import Signer, open_signer
 from audit.vocabulary import ActorKind, EventType
 from casework.workplace import Workplace
 from flows import sequencing
-from flows.sequencing import keep_log, settle_log
+from flows.sequencing import keep_log, settle_after_work, settle_log
 from foundation.errors import ConfigurationError
 from foundation.settings import Settings
 from tests.workbench import raw, rows
@@ -107,3 +107,8 @@ def test_the_service_that_has_no_key_says_so(
     monkeypatch.setattr(sequencing, "open_signer", refuse)
     assert sequencing.main([]) == sequencing.REFUSED
     assert capsys.readouterr().err == "Nøglen mangler.\n"
+
+
+def test_a_worker_leaves_the_log_to_the_service_that_keeps_it(place: Workplace, settings: Settings) -> None:
+    assert settle_after_work(settings.model_copy(update={"audit_kept_elsewhere": True}), place) is None
+    assert not (settings.data_dir / "signer").exists()

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from foundation.database import Database
-from foundation.errors import DatabaseError
+from foundation.errors import DatabaseError, DiskFullError
 from foundation.sealing import KeyRing
 
 _COUNT = text("SELECT count(*) FROM bookmark")
@@ -171,3 +171,18 @@ def test_a_session_that_sleeps_within_a_transaction_loses_its_locks(
         sleep_while_another_waits()
     asleep.dispose()
     awake.dispose()
+
+
+def test_a_full_disk_is_told_of_in_danish_and_nothing_is_half(make_database: Callable[..., str], ring: KeyRing) -> None:
+    database = Database(make_database("sqlite"), ring, pool_size=1)
+
+    def fill() -> None:
+        with database.write() as session:
+            session.execute(text("PRAGMA max_page_count = 1"))
+            for number in range(1000):
+                session.execute(_INSERT, {"robot": f"robot-{number}"})
+
+    with pytest.raises(DiskFullError, match="Disken er fuld"):
+        fill()
+    assert _count(database) == 0
+    database.dispose()
