@@ -7,7 +7,7 @@ What must stay true: nothing here knows a product, and nothing here does anythin
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Generic, Literal, TypeVar
@@ -337,7 +337,7 @@ class PersonSnapshot:
     guardianship: Guardianship | None = None
     departure: Departure | None = None
     contact_address: ContactAddress | None = None
-    family: Family = Family()
+    family: Family = field(default_factory=Family)
     other_protections: frozenset[OtherProtection] = frozenset()
     #: Fraflytningskommune: the municipality that the person moved here from with the present address, else empty.
     moved_from_municipality: str = ""
