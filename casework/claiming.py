@@ -41,7 +41,8 @@ _LOCKED = " FOR UPDATE SKIP LOCKED"
 _CLAIM = """UPDATE work_item SET state = 'in_progress', attempts = attempts + 1, lease_token = lease_token + 1,
     lease_owner = ?, lease_expires_at = ?, run_id = ?, updated_at = ? WHERE id = ? AND state = 'new'"""
 _DUE = "SELECT id FROM work_item WHERE state = 'deferred' AND available_at <= ?"
-_OF_ROBOT = " AND robot = ?"
+#: Joined to nothing, so that SQLite reads the few deferred items, and not by another index all the robot ever had.
+_OF_ROBOT = " AND robot || '' = ?"
 _OLDEST_DUE = " ORDER BY available_at LIMIT ?"
 
 

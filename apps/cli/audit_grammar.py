@@ -126,6 +126,18 @@ AUDIT_COMMANDS = (
             _YES,
         ),
     ),
+    Command(("audit", "first-key"), "lav loggens første underskriftsnøgle", "apps.cli.audit_begin:first_key"),
+    Command(
+        ("audit", "begin-again"),
+        "lad loggen fortsætte under et nyt navn, efter at en sikkerhedskopi er gendannet",
+        "apps.cli.audit_begin:restart",
+        (
+            argument("--origin", metavar="NAVN", required=True, text="loggens nye navn"),
+            argument("--copies", metavar="MAPPE", type=Path, required=True, text="en ny, tom mappe til kontrolpunkter"),
+            argument("--reason", metavar="TEKST", text="hvad der er sket; gemmes forseglet i loggen"),
+            _YES,
+        ),
+    ),
     Command(
         ("audit", "erase-person"),
         "slet koblingen mellem loggen og én borger; nummeret spørges der om, eller det læses fra standard-input",

@@ -39,7 +39,8 @@ def fill(url: str, *, first: int, count: int) -> None:
             (state, before),
         )
     connection.execute("COMMIT")
-    # Nothing of this may be left for those who are measured to bring from the log into the file.
+    # Nothing of this may be left for those who are measured to bring from the log into the file, or onto the disk.
+    connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 

@@ -78,6 +78,11 @@ CALLS: dict[tuple[str, ...], tuple[list[str], int]] = {
     ("audit", "sequence"): (["--as", "carla"], 0),
     ("audit", "checkpoint"): (["--as", "carla"], 0),
     ("audit", "keys"): (["--as", "carla"], 0),
+    ("audit", "first-key"): (["--as", "gitte"], 6),
+    ("audit", "begin-again"): (
+        ["--origin", "prøve.invalid/ny", "--copies", "ny", "--reason", "x", "--yes", "--as", "gitte"],
+        5,
+    ),
     ("audit", "prune"): (
         ["--before", "2021", "--class", "lookup", "--reason", "13 måneder", "--yes", "--as", "gitte"],
         0,
