@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent
 
 PASSED, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 #: What pytest is given where PYTEST_ARGS says nothing else: two processes, because two cores are the least we meet.
-IN_PARALLEL = "-n 2 --dist worksteal -q"
+IN_PARALLEL = "-n 2 --dist worksteal -q --durations=40"
 
 
 @dataclass(frozen=True, slots=True)

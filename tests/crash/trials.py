@@ -71,7 +71,7 @@ class Trial:
         """What it shows; the sample meets each at least once."""
         shown = {self.family, f"{self.scenario} {self.family}"}
         if self.fault is None:
-            shown |= {self.act, self.at, f"{self.scenario} {self.act}"}
+            shown |= {self.act, self.at}
         else:
             shown |= {self.fault.kind.value, self.fault.route}
         return frozenset(shown)
