@@ -75,7 +75,7 @@ COMMANDS = (
         "en nat i prøvekommunen, fra hændelse til journalnotat og bevis",
         "apps.cli.demo.story:run",
         (
-            argument("--changes", metavar="ANTAL", type=count, default=30, text="hvor mange der flytter (30)"),
+            argument("--changes", metavar="ANTAL", type=count, default=300, text="hvor mange der flytter (300)"),
             _SEED,
             *_sizes(2000, 5000),
             flag("--keep", "flyt en tidligere demo til side i stedet for at slette den"),

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from apps.cli.demo.record import BUNDLE
 from apps.cli.demo.scene import Check, Scene
+from apps.cli.words import ITEM_STATES
+from casework.states import ItemState
 
 NAME = "index.html"
 
@@ -30,7 +32,10 @@ def write_page(scene: Scene, *, counts: dict[str, int], commands: Sequence[str])
         "<h1>Sagsgang: robotten foreslår, et menneske beslutter, loggen beviser</h1>",
         f"<p><strong>{html.escape(verdict)}</strong> Alle borgere er opfundne.</p>",
         "<h2>Opgaverne</h2>",
-        _table(("Tilstand", "Antal"), [(name, str(number)) for name, number in sorted(counts.items())]),
+        _table(
+            ("Tilstand", "Antal"),
+            [(ITEM_STATES[ItemState(name)], str(number)) for name, number in sorted(counts.items())],
+        ),
         "<h2>Kontrollerne</h2>",
         _table(("Kontrol", "Den ene side", "Den anden", "Holder"), [_row(check) for check in scene.checks]),
         "<h2>Loggen</h2>",

@@ -47,13 +47,13 @@ def show_verified(scene: Scene) -> None:
 
 
 def show_bundle(scene: Scene) -> None:
-    """Export everything, and let the single file verify it where nothing else is."""
+    """Export what concerns one citizen's item, and let the single file verify it where nothing else is."""
     signer = open_signer(scene.settings)
     folder = scene.settings.data_dir / BUNDLE
     exported = _export(scene, signer, folder)
     scene.screen.line(
-        f"Udtrækket i {shown_path(folder)} har {exported.events} hændelser i {exported.files} filer. "
-        "Efterprøveren er én fil, og nøglen gives ad en anden vej:"
+        f"Udtrækket i {shown_path(folder)} har opgavens {exported.events} af loggens {exported.size} hændelser, med "
+        "bevis for hver. Efterprøveren er én fil, og nøglen gives ad en anden vej:"
     )
     told = _by_a_stranger(folder, [key.to_text() for key in signer.known_keys()])
     scene.screen.lines(f"  {line}" for line in told.stdout.splitlines())
@@ -81,7 +81,7 @@ def show_forgery(scene: Scene) -> None:
 
 def _export(scene: Scene, signer: Signer, folder: Path) -> Exported:
     actor, place = scene.person(AUDITOR), scene.place
-    choice = Choice()
+    choice = Choice(item=scene.followed[0]) if scene.followed is not None else Choice()
     with place.database.read() as session:
         count = count_selected(session, choice)
     with place.database.write() as session:
