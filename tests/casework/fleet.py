@@ -123,10 +123,28 @@ class Hand:
 
 
 def raise_fleet(order: dict[str, Any]) -> list[int]:
-    """Fork, let go, wait until all have come home; returns their exit codes."""
+    """Fork, let go, wait until all have come home; returns their exit codes.
+
+    Those who are to sleep go first, so that they have something in their hands when they fall asleep; the others go
+    together, and wake them when they are done.
+    """
+    sleepers = _fork(order, range(order["sleepers"]))
+    for pid in sleepers:
+        stopped, status = os.waitpid(pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            sys.exit(f"worker {stopped} ended instead of falling asleep")
+    others = _fork(order, range(order["sleepers"], order["workers"]))
+    codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in others]
+    for pid in sleepers:
+        os.kill(pid, signal.SIGCONT)
+    return codes + [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in sleepers]
+
+
+def _fork(order: dict[str, Any], numbers: range) -> list[int]:
+    """Workers that begin at the same instant; returns their process ids."""
     gate, opener = os.pipe()
     children = []
-    for number in range(order["workers"]):
+    for number in numbers:
         pid = os.fork()
         if pid == 0:
             os.close(opener)
@@ -135,13 +153,7 @@ def raise_fleet(order: dict[str, Any]) -> list[int]:
     os.close(gate)
     # All of them read the end of the pipe at the same instant.
     os.close(opener)
-    sleepers = children[: order["sleepers"]]
-    for pid in sleepers:
-        os.waitpid(pid, os.WUNTRACED)
-    codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children[order["sleepers"] :]]
-    for pid in sleepers:
-        os.kill(pid, signal.SIGCONT)
-    return codes + [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in sleepers]
+    return children
 
 
 def _be_a_worker(order: dict[str, Any], number: int, gate: int) -> None:
