@@ -31,7 +31,6 @@ _SENTENCES = (
     (re.compile(r"argument (?P<what>[^:]+): invalid (?:int|count)? ?value"), "{what} skal være et helt tal over nul."),
     (re.compile(r"argument (?P<what>[^:]+): expected one argument"), "{what} mangler en værdi."),
     (re.compile(r"argument (?P<what>[^:]+): expected at least one"), "{what} mangler en værdi."),
-    (re.compile(r"unrecognized arguments"), "Der er skrevet noget, som kommandoen ikke kender."),
 )
 
 
@@ -57,10 +56,19 @@ def parse(argv: Sequence[str]) -> tuple[Command | None, Namespace, Parser]:
     The command is None when only a group, or nothing, was named. Raises ``UsageError``.
     """
     root, by_words = _parsers()
-    options = root.parse_args(_with_defaults(argv))
+    options, unknown = root.parse_known_args(_with_defaults(argv))
     words = tuple(word for word in (options.word, getattr(options, "subword", None)) if word)
     command = next((each for each in COMMANDS if each.words == words), None)
-    return command, options, by_words.get(words, root)
+    parser = by_words.get(words, root)
+    if unknown:
+        raise UsageError(f"Der er skrevet noget, som kommandoen ikke kender. {_known(command)}{_SEE_HELP}")
+    return command, options, parser
+
+
+def _known(command: Command | None) -> str:
+    """What could have been meant, because what was typed is not repeated."""
+    names = [name for each in command.arguments for name in each.names if name.startswith("--")] if command else []
+    return f"Den kender {', '.join(names)} og det, der er fælles. " if names else ""
 
 
 def _with_defaults(argv: Sequence[str]) -> list[str]:

@@ -79,7 +79,8 @@ def test_a_group_without_a_default_says_where_its_help_is(sagsgang: Sagsgang) ->
         (["items", "--limit", "x"], "--limit skal være et helt tal over nul."),
         (["items", "--limit"], "--limit mangler en værdi."),
         (["hest"], "KOMMANDO er noget, der ikke findes."),
-        (["version", "--hest"], "Der er skrevet noget, som kommandoen ikke kender."),
+        (["version", "--hest"], "Der er skrevet noget, som kommandoen ikke kender. Se hjælpen med --help."),
+        (["simulator", "night", "--antal", "3"], "Den kender --moves, --seed og det, der er fælles."),
     ],
 )
 def test_a_mistake_is_told_in_danish(argv: list[str], says: str) -> None:
