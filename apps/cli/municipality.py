@@ -75,8 +75,11 @@ def serving(
     """Run a municipality until the block ends; raises ``SimulatorError``."""
     words = ["--store", str(store), "--port", str(port), "--seed", str(seed)]
     words += ["--citizens", str(citizens), "--cases", str(cases)]
-    command = [sys.executable, "-m", "connectors.simulated", *words]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")  # noqa: S603 - our own module, and arguments that are numbers and one path.
+    # However this process ends, the municipality ends with it and gives its port back.
+    command = [sys.executable, "-m", "flows.kept_child", "connectors.simulated", *words]
+    child = subprocess.Popen(  # noqa: S603 - our own module, and arguments that are numbers and one path.
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    )
     try:
         line = child.stdout.readline() if child.stdout is not None else ""
         if not line:
@@ -91,8 +94,9 @@ def serving(
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-        if child.stdout is not None:
-            child.stdout.close()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()
 
 
 class Tester:

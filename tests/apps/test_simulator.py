@@ -3,8 +3,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.apps.conftest import Sagsgang, Town
@@ -42,10 +46,10 @@ def test_there_is_no_municipality_outside_simulated(
     assert "simulated" in said.err
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT between processes")
-def test_the_foreground_municipality_answers_and_stops_on_ctrl_c(tmp_path: Path) -> None:
-    words = ("simulator", "--port", "0", "--citizens", "60", "--cases", "80", "--json", "--data-dir", str(tmp_path))
+@contextmanager
+def _in_the_foreground(folder: Path) -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
+    """``sagsgang simulator`` in a session of its own, and the address that it answers on."""
+    words = ("simulator", "--port", "0", "--citizens", "60", "--cases", "80", "--json", "--data-dir", str(folder))
     with subprocess.Popen(  # noqa: S603  # our own module with fixed arguments
         [sys.executable, "-m", "apps.cli.main", *words],
         stdout=subprocess.PIPE,
@@ -61,6 +65,33 @@ def test_the_foreground_municipality_answers_and_stops_on_ctrl_c(tmp_path: Path)
             told += line
             if line == b"}\n":
                 break
-        assert json.loads(told)["url"].startswith("http://127.0.0.1:")
+        yield child, json.loads(told)["url"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT between processes")
+def test_the_foreground_municipality_answers_and_stops_on_ctrl_c(tmp_path: Path) -> None:
+    with _in_the_foreground(tmp_path) as (child, url):
+        assert url.startswith("http://127.0.0.1:")
         os.killpg(child.pid, signal.SIGINT)
         assert child.wait(20) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL between processes")
+def test_a_municipality_whose_terminal_was_killed_gives_its_port_back(tmp_path: Path) -> None:
+    with _in_the_foreground(tmp_path) as (child, url):
+        assert httpx.get(f"{url}/__admin/people").is_success
+        child.kill()
+        child.wait(20)
+    ended = time.monotonic() + 20
+    while time.monotonic() < ended and _answers(url):
+        time.sleep(0.1)
+    assert not _answers(url)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/__admin/people", timeout=5).is_success
+    except httpx.TransportError:
+        return False
