@@ -31,6 +31,7 @@ _SENTENCES = (
     (re.compile(r"argument (?P<what>[^:]+): invalid (?:int|count)? ?value"), "{what} skal være et helt tal over nul."),
     (re.compile(r"argument (?P<what>[^:]+): expected one argument"), "{what} mangler en værdi."),
     (re.compile(r"argument (?P<what>[^:]+): expected at least one"), "{what} mangler en værdi."),
+    (re.compile(r"argument (?P<what>[^:]+): expected (?P<count>\d+) arg"), "{what} skal have {count} værdier."),
 )
 
 

@@ -79,6 +79,7 @@ def test_a_group_without_a_default_says_where_its_help_is(sagsgang: Sagsgang) ->
         (["items", "--limit", "x"], "--limit skal være et helt tal over nul."),
         (["items", "--limit"], "--limit mangler en værdi."),
         (["hest"], "KOMMANDO er noget, der ikke findes."),
+        (["audit", "report", "--period", "2026-01-01"], "--period skal have 2 værdier."),
         (["version", "--hest"], "Der er skrevet noget, som kommandoen ikke kender. Se hjælpen med --help."),
         (["simulator", "night", "--antal", "3"], "Den kender --moves, --seed og det, der er fælles."),
     ],
