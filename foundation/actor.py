@@ -107,6 +107,29 @@ def resolve_actor(settings: Settings, *, chosen: str | None = None) -> Actor:
     raise NotAllowedError(message)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the file says of one person: the roles, and the accounts by which he is known."""
+
+    roles: frozenset[str]
+    accounts: frozenset[str]
+
+
+def standings(settings: Settings) -> dict[str, Standing]:
+    """Everybody in the file of people, by id; nobody where none is named, for then nobody can edit it.
+
+    Raises:
+        ConfigurationError: when it cannot be read.
+    """
+    if settings.people_file is None:
+        return {}
+    found = {}
+    for person_id, entry in _read_people(settings.people_file).items():
+        roles = frozenset(role.value for role in _actor(person_id, entry, Established.OS_ACCOUNT).roles)
+        found[person_id] = Standing(roles, frozenset(_accounts(person_id, entry)))
+    return found
+
+
 def operating_system_account() -> str:
     """The account of this process as the operating system knows it; not what USER or LOGNAME say."""
     if sys.platform == "win32":

@@ -37,7 +37,15 @@ def plain(text: str) -> str:
     if not text:
         # Most parts of most addresses are empty, and a sweep compares hundreds of thousands of them.
         return text
+    if _is_plain(text):
+        return text
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it is so already, as nearly all are: looking costs less than doing. U+0020 is the one printable space."""
+    is_even = text[0] != " " and text[-1] != " " and "  " not in text
+    return is_even and text.isprintable() and unicodedata.is_normalized("NFC", text)
 
 
 def comparable(text: str) -> str:

@@ -7,6 +7,7 @@ itself, only through ``one_line`` and ``lines``, so that none lands in a log lin
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from uuid import UUID
 
 from foundation import address_parts
@@ -73,6 +74,8 @@ def lines(address: CivilAddress) -> tuple[str, ...]:
     return tuple(part for part in (*own, *tidy.free_lines, tidy.country) if part)
 
 
+#: Ruling on a row asks the same few addresses again and again. What is kept stays in this process's memory.
+@lru_cache(maxsize=128)
 def normalised(address: CivilAddress) -> CivilAddress:
     """The same address in the spelling of the standard; names keep their upper and lower case."""
     floor, door = address_parts.floor_and_door(address.floor, address.door)

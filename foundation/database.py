@@ -11,22 +11,24 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from foundation.columns import RING
-from foundation.errors import DatabaseError, DiskFullError
+from foundation.errors import DatabaseError
 from foundation.sealing import KeyRing
+from foundation.transactions import IdleConnections, Within, as_sqlalchemy_error
 
 #: Seconds that one transaction may keep others waiting. Ours take milliseconds; a process that was stopped in the
 #: middle of one would otherwise hold its locks until somebody woke it.
 LONGEST_TRANSACTION = 30.0
 _READ_ONLY = "sagsgang_read_only"
+#: Connections that are kept at hand for each of the two kinds of transaction.
+_AT_HAND = 4
 #: What the program never does to its tables but in a migration: with it, one stray statement could take the triggers
 #: that protect the record away, or put one in that swallows an event.
 _SCHEMA_ACTS = frozenset({
@@ -55,7 +57,10 @@ class Database:
         self.ring = ring
         self.engine = _make_engine(url, pool_size=pool_size, longest_transaction=longest_transaction)
         setattr(self.engine.dialect, RING, ring)
-        self._reading = self.engine.execution_options(**{_READ_ONLY: True})
+        reading = self.engine.execution_options(**{_READ_ONLY: True})
+        at_hand = min(_AT_HAND, pool_size)
+        self._for_writing = IdleConnections(self.engine, limit=at_hand)
+        self._for_reading = IdleConnections(reading, limit=at_hand)
         #: SQLite has one writer; threads of one process queue here instead of sleeping in its busy handler.
         self._writer: threading.Lock | None = threading.Lock() if self.is_sqlite else None
         self._open = threading.local()
@@ -65,23 +70,13 @@ class Database:
         """Whether this is the embedded database."""
         return self.engine.dialect.name == "sqlite"
 
-    @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self) -> AbstractContextManager[Session]:
         """One write transaction: commits at the end, rolls back on an exception. Never nested, never kept open."""
-        self.require_no_open_transaction("another transaction")
-        if self._writer is None:
-            with self._transaction(self.engine) as session:
-                yield session
-        else:
-            with self._writer, self._transaction(self.engine) as session:
-                yield session
+        return Within(self._for_writing, self._writer, self._open)
 
-    @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self) -> AbstractContextManager[Session]:
         """One reading transaction, which sees one state of the database and cannot write."""
-        self.require_no_open_transaction("another transaction")
-        with self._transaction(self._reading) as session:
-            yield session
+        return Within(self._for_reading, None, self._open)
 
     def require_no_open_transaction(self, act: str) -> None:
         """Refuse ``act`` while this thread has a transaction open.
@@ -95,27 +90,9 @@ class Database:
 
     def dispose(self) -> None:
         """Close all connections."""
+        self._for_writing.close()
+        self._for_reading.close()
         self.engine.dispose()
-
-    @contextmanager
-    def _transaction(self, engine: Engine) -> Iterator[Session]:
-        self._open.is_open = True
-        try:
-            with Session(engine, expire_on_commit=False, autoflush=False) as session, session.begin():
-                yield session
-        except DBAPIError as error:
-            if not _is_disk_full(error):
-                raise
-            message = "Disken er fuld, så intet kan gemmes. Intet er gemt halvt. Skaf plads, og start igen."
-            raise DiskFullError(message) from error
-        finally:
-            self._open.is_open = False
-
-
-def _is_disk_full(error: DBAPIError) -> bool:
-    """SQLite's error 13, PostgreSQL's 53100."""
-    is_sqlite = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-    return is_sqlite or getattr(error.orig, "sqlstate", None) == "53100"
 
 
 def _make_engine(url: str, *, pool_size: int, longest_transaction: float) -> Engine:
@@ -129,7 +106,7 @@ def _make_engine(url: str, *, pool_size: int, longest_transaction: float) -> Eng
             target,
             hide_parameters=True,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=pool_size + 2 * _AT_HAND,
             pool_pre_ping=True,
             connect_args={"options": limits},
         )
@@ -140,7 +117,7 @@ def _make_engine(url: str, *, pool_size: int, longest_transaction: float) -> Eng
             target,
             hide_parameters=True,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=pool_size + 2 * _AT_HAND,
             connect_args={"timeout": longest_transaction, "check_same_thread": False},
         )
         event.listen(engine, "connect", _prepare_sqlite)
@@ -205,11 +182,16 @@ def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     reading = bool(connection.get_execution_options().get(_READ_ONLY, False))
-    # query_only stays with the connection, so it is set again only when the kind of transaction changes.
-    if connection.info.get(_READ_ONLY, False) is not reading:
-        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
-        connection.info[_READ_ONLY] = reading
-    connection.exec_driver_sql("BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE")
+    driver: Any = connection.connection.driver_connection
+    statement = "BEGIN DEFERRED" if reading else "BEGIN IMMEDIATE"
+    try:
+        # query_only stays with the connection, so it is set again only when the kind of transaction changes.
+        if connection.info.get(_READ_ONLY, False) is not reading:
+            driver.execute(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+            connection.info[_READ_ONLY] = reading
+        driver.execute(statement)
+    except sqlite3.Error as error:
+        raise as_sqlalchemy_error(connection, statement, error) from error
 
 
 def _begin_postgresql(connection: Connection) -> None:

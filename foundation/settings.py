@@ -20,6 +20,12 @@ from foundation.errors import ConfigurationError
 PREFIX = "SAGSGANG_"
 #: What the simulated municipality takes; it opens nothing else, and no other environment accepts it.
 SIMULATED_SECRET = "kun-til-simulatoren"  # noqa: S105 - published on purpose.
+#: Settings that other ones took the place of, with what to set instead.
+_REPLACED = {
+    "NOVA_ASSUMED_ADDRESS_WRITE": (
+        f"Sæt {PREFIX}NOVA_ADDRESS_WRITE i stedet: api (før true), screen, vendor eller none (før false)."
+    ),
+}
 
 
 class Settings(BaseSettings):
@@ -80,6 +86,12 @@ class Settings(BaseSettings):
     sweep_per_second: float = Field(
         default=25.0, gt=0, description="Højeste antal borgere, en gennemgang slår op i sekundet; opgaver går forud."
     )
+    sweep_schedule: str = Field(
+        default="",
+        pattern=r"^$|^[\d*/,-]+( [\d*/,-]+){4}$",
+        description="Hvornår arbejderen selv gennemgår alle sager, som en cron-linje i dansk tid, fx 15 22 1 * * (den "
+        "1. i hver måned kl. 22.15). Tom: kun når en person beder om det.",
+    )
     cpr_subscriptions: bool = Field(
         default=False,
         description="Om en gennemgang skal bede CPR melde om parter på åbne sager og afmelde dem, der ingen har mere.",
@@ -107,7 +119,7 @@ class Settings(BaseSettings):
     notice_urls: SecretStr = Field(
         default=SecretStr(""),
         description="Hvor beskeder sendes hen, én adresse på hver linje, i Apprises form: mailtos://… (e-mail) eller "
-        "jsons://… (webhook). Tom: ingen beskeder.",
+        "jsons://… (webhook). Tom: ingen beskeder. Webhooks følger HTTPS_PROXY, NO_PROXY og REQUESTS_CA_BUNDLE.",
     )
     notice_hours: float = Field(
         default=24.0, gt=0, description="Timer før en frist, hvor der sendes besked om opgaver, der ikke er færdige."
@@ -191,11 +203,22 @@ def load_settings(**overrides: object) -> Settings:
     if folder is not None and not Path(folder).is_dir():
         message = f"{PREFIX}SECRETS_DIR skal være en mappe med en fil for hver hemmelighed."
         raise ConfigurationError(message)
+    _refuse_replaced(Path(folder) if folder is not None else None)
     try:
         return Settings(_secrets_dir=folder, **overrides)  # type: ignore[arg-type]  # checked by pydantic itself
     except ValidationError as error:
         wrong = "; ".join(_explain(str(part["loc"][0]) if part["loc"] else "", part["msg"]) for part in error.errors())
         raise ConfigurationError(wrong) from None
+
+
+def _refuse_replaced(folder: Path | None) -> None:
+    """Whoever still sets what was replaced would believe that it is obeyed."""
+    here = {name.upper() for name in os.environ}
+    if folder is not None:
+        here |= {each.name.upper() for each in folder.iterdir()}
+    for old, instead in _REPLACED.items():
+        if PREFIX + old in here:
+            raise ConfigurationError(f"{PREFIX}{old} findes ikke mere. {instead} Fjern den gamle.")
 
 
 def _explain(name: str, message: str) -> str:

@@ -98,6 +98,19 @@ def test_a_folder_of_secrets_that_is_not_there_is_named(monkeypatch: pytest.Monk
         load_settings()
 
 
+@pytest.mark.parametrize("place", ["environment", "file"])
+def test_a_setting_that_another_took_the_place_of_is_refused_and_the_other_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str
+) -> None:
+    if place == "environment":
+        monkeypatch.setenv("SAGSGANG_NOVA_ASSUMED_ADDRESS_WRITE", "false")
+    else:
+        (tmp_path / "sagsgang_nova_assumed_address_write").write_text("false", encoding="utf-8")
+        monkeypatch.setenv("SAGSGANG_SECRETS_DIR", str(tmp_path))
+    with pytest.raises(ConfigurationError, match=r"SAGSGANG_NOVA_ADDRESS_WRITE i stedet"):
+        load_settings()
+
+
 def test_no_secret_is_shown_when_settings_are() -> None:
     settings = load_settings(cpr_token=SECRET, seal_key=SECRET, nova_client_secret=SECRET)
     assert SECRET not in repr(settings)
