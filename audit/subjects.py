@@ -11,10 +11,11 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CursorResult, bindparam, delete, select
+from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
+from audit.driver_sql import run
 from audit.events import ActorRef, Event, PrivateDetail, Scalar, SubjectRef
 from audit.recording import record
 from audit.tables import AuditSubjectRow
@@ -25,8 +26,8 @@ _TABLE = AuditSubjectRow.__table__
 _PURPOSE = "audit subject"
 #: Fits the databases' limit of parameters.
 _PORTION = 500
-#: Built once: making a statement costs more than running it, and every look-up of a person runs this one.
-_BY_TOKEN = select(_TABLE.c.ref).where(_TABLE.c.token == bindparam("wanted"))
+#: Every look-up of a person asks it, so it is handed to the driver as it is.
+_REF_OF = "SELECT ref FROM audit_subject WHERE token = ?"
 
 
 def refer_to(session: Session, ring: KeyRing, *, identity: str, year: int) -> SubjectRef:
@@ -40,14 +41,14 @@ def refer_to(session: Session, ring: KeyRing, *, identity: str, year: int) -> Su
     """
     token = _token(ring, identity, year)
     connection = session.connection()
-    known = connection.execute(_BY_TOKEN, {"wanted": token}).scalar_one_or_none()
+    known = run(connection, _REF_OF, token).first()
     if known is not None:
-        return SubjectRef(known)
+        return SubjectRef(known[0])
     values = {"ref": _new_ref(year), "token": token, "year": year, "identity": identity.encode()}
     # Two transactions may meet the person at once; the second takes the first one's reference.
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(_TABLE).values(**values).on_conflict_do_nothing(index_elements=["token"]))
-    return SubjectRef(connection.execute(_BY_TOKEN, {"wanted": token}).scalar_one())
+    connection.execute(dialect.insert(_TABLE).values(**values).on_conflict_do_nothing(index_elements=["token"]))
+    return SubjectRef(run(connection, _REF_OF, token).one()[0])
 
 
 def refer_to_all(session: Session, ring: KeyRing, *, identities: Sequence[str], year: int) -> list[SubjectRef]:

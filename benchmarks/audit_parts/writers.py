@@ -38,17 +38,21 @@ def opened(url: str) -> Iterator[Database]:
 
 def insert_raw(database: Database, rows: Sequence[tuple[Any, ...]], *, batch: int) -> None:
     """The rows by the driver alone, on a connection set up as the program's own."""
-    dialect = database.engine.dialect.name
     with database.engine.connect() as borrowed:
         connection: Any = borrowed.connection.driver_connection
-        cursor = connection.cursor()
-        for start in range(0, len(rows), batch):
-            some = rows[start : start + batch]
-            if dialect == "sqlite":
-                cursor.execute("BEGIN IMMEDIATE")
-            cursor.executemany(INSERT_EVENT[dialect], some)
-            cursor.executemany(INSERT_PENDING[dialect], [row[:1] for row in some])
-            connection.commit()
+        insert_by_driver(connection, rows, dialect=database.engine.dialect.name, batch=batch)
+
+
+def insert_by_driver(connection: Any, rows: Sequence[tuple[Any, ...]], *, dialect: str, batch: int) -> None:  # noqa: ANN401 - the drivers' connections have no common type.
+    """The rows, so many to a transaction."""
+    cursor = connection.cursor()
+    for start in range(0, len(rows), batch):
+        some = rows[start : start + batch]
+        if dialect == "sqlite":
+            cursor.execute("BEGIN IMMEDIATE")
+        cursor.executemany(INSERT_EVENT[dialect], some)
+        cursor.executemany(INSERT_PENDING[dialect], [row[:1] for row in some])
+        connection.commit()
 
 
 def insert_in_transaction(database: Database, rows: Sequence[tuple[Any, ...]], *, batch: int) -> None:

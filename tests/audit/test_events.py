@@ -58,8 +58,8 @@ def _freeze(**parts: object) -> events.FrozenEvent:
 
 def test_a_fixed_event_gives_exactly_these_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "new_id", lambda: UUID("018f0000-0000-7000-8000-000000000001"))
-    monkeypatch.setattr("audit.events.secrets.token_bytes", lambda count: b"\x02" * count)
-    monkeypatch.setattr("audit.events.secrets.token_hex", lambda count: "01" * count)
+    chance = iter((b"\x01", b"\x02"))
+    monkeypatch.setattr(events, "_urandom", lambda count: next(chance) * count)
     frozen = freeze(
         Event(
             type=EventType.EFFECT_DONE,

@@ -58,7 +58,7 @@ def test_one_event_that_cannot_be_written_stops_them_all(place: Workplace, event
     assert _counts(place) == before
 
 
-@pytest.mark.parametrize("count", [2, 31, 32, 100])
+@pytest.mark.parametrize("count", [1, 2, 3, 100])
 def test_many_events_at_once_are_the_rows_that_each_alone_would_be(place: Workplace, event: Event, count: int) -> None:
     plain = replace(event, private=None, case=CaseEventRef("nova", "S1"), run=RunRef(run="r", item="i"))
     ids = _record(place, *(plain if number % 2 else event for number in range(count)))
