@@ -23,6 +23,41 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 Subtree = Callable[[int, int], bytes]
 
 
+#: Contexts that have taken the prefix: a copy costs less than a new one, and so does one concatenation less.
+_LEAF = hashlib.sha256(b"\x00")
+_NODE = hashlib.sha256(NODE_PREFIX)
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """RFC 6962 section 2.1: SHA-256 over a null byte and the entry."""
+    return leaf_hashes([entry])[0]
+
+
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """RFC 6962 section 2.1: SHA-256 over a null byte and the entry, for each."""
+    copy = _LEAF.copy
+    hashes: list[bytes] = []
+    add = hashes.append
+    for entry in entries:
+        context = copy()
+        context.update(entry)
+        add(context.digest())
+    return hashes
+
+
+def row_above(row: Iterable[bytes]) -> list[bytes]:
+    """The nodes over a row of hashes, two and two; a last one without a fellow is left out."""
+    copy, hashes = _NODE.copy, iter(row)
+    above: list[bytes] = []
+    add = above.append
+    # Written out: a call for each node would cost as much as the hashing.
+    for left, right in zip(hashes, hashes, strict=False):
+        context = copy()
+        context.update(left + right)
+        add(context.digest())
+    return above
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """RFC 6962 section 2.1: SHA-256 over a one byte and the two hashes below."""
     return hashlib.sha256(NODE_PREFIX + left + right).digest()

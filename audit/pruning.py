@@ -1,9 +1,10 @@
 """Letting go: sealed details by class, and whole events by a prefix of the log.
 
-What goes is deleted; leaves, tiles, tree and checkpoints stay, so that every proof ever given still holds. What must
-stay true: the event that tells what was pruned and why is in the same transaction as the pruning; only what a signature
-already covers is pruned, so that nobody can use it to remove what nothing proves; and the newest telling is never
-itself pruned.
+What goes is deleted; leaves, tiles, tree and checkpoints stay, so that every proof ever given still holds. A year of a
+large municipality is deleted in many transactions, for on SQLite nobody else can write during one. What must stay true:
+nothing is deleted before the event that tells what was pruned and why is committed, or together with it, and from then
+on what is left of it is shown to nobody outside; only what a signature already covers is pruned, so that nobody can use
+it to remove what nothing proves; and the newest telling is never itself pruned.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CursorResult, delete, insert, select
+from sqlalchemy import Connection, CursorResult, delete, insert, select
 from sqlmodel import Session
 
 from audit.driver_sql import run
@@ -20,6 +21,7 @@ from audit.events import ActorRef, Event, Scalar
 from audit.recording import record
 from audit.tables import AuditEventRow, AuditLeafRow, AuditPrivateRow, AuditPrunedRow
 from audit.vocabulary import EventType, RetentionClass
+from foundation.database import Database
 
 _EVENT = AuditEventRow.__table__
 _LEAF = AuditLeafRow.__table__
@@ -65,7 +67,9 @@ def erase_details(session: Session, retention: RetentionClass, *, before: dateti
 
 
 def prune_before_year(session: Session, year: int, *, letting: Letting) -> int:
-    """Delete every event before the first one of this year, and say so, in the caller's transaction.
+    """Say that every event before the first one of this year is pruned, and delete the first ``PORTION`` of them.
+
+    Both in the caller's transaction; ``finish_pruning`` deletes the rest.
 
     Args:
         session: a session of ``Database.write``.
@@ -73,7 +77,7 @@ def prune_before_year(session: Session, year: int, *, letting: Letting) -> int:
         letting: who, when and why.
 
     Returns:
-        How many events were deleted, with what lay beside them.
+        How many events were deleted so far, with what lay beside them.
 
     Raises:
         PruningRefusedError: when there is nothing to prune, or a part of the prefix is not signed.
@@ -96,10 +100,37 @@ def prune_before_year(session: Session, year: int, *, letting: Letting) -> int:
     )
     event_id = record(session, event, at=letting.at, environment=letting.environment)
     session.execute(insert(_PRUNED).values(below=below, event_id=event_id, at=letting.at))
-    run(connection, _PRUNE_DETAILS, done, below)
-    return run(connection, _PRUNE_EVENTS, done, below).rowcount
+    return _delete(connection, done, min(below, done + PORTION))
 
 
+def finish_pruning(database: Database) -> int:
+    """Delete what was told to be pruned and is still there, a portion in each transaction; after a crash, too.
+
+    Returns:
+        How many events were deleted.
+    """
+    with database.read() as session:
+        below: int = run(session.connection(), "SELECT COALESCE(max(below), 0) FROM audit_pruned").scalar_one()
+    count = 0
+    for start in range(0, below, PORTION):
+        stop = min(below, start + PORTION)
+        # Looked at first without keeping anybody waiting: of an old log most is gone already.
+        with database.read() as session:
+            is_left = run(session.connection(), _LEFT, start, stop).scalar_one_or_none() is not None
+        if is_left:
+            with database.write() as session:
+                count += _delete(session.connection(), start, stop)
+    return count
+
+
+def _delete(connection: Connection, start: int, stop: int) -> int:
+    run(connection, _PRUNE_DETAILS, start, stop)
+    return run(connection, _PRUNE_EVENTS, start, stop).rowcount
+
+
+#: Events that one transaction deletes: half a second's work.
+PORTION = 10_000
+_LEFT = "SELECT 1 FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id WHERE l.seq >= ? AND l.seq < ? LIMIT 1"
 _PRUNE_EVENTS = "DELETE FROM audit_event WHERE id IN (SELECT event_id FROM audit_leaf WHERE seq >= ? AND seq < ?)"
 _PRUNE_DETAILS = _PRUNE_EVENTS.replace("audit_event WHERE id", "audit_private WHERE event_id")
 

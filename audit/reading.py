@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, TextClause, select, text
 from sqlmodel import Session
 
-from audit.tables import AuditEventRow
-from audit.vocabulary import SENTENCES, EventType, Outcome
+from audit.tables import RARE, UNUSUAL, AuditEventRow
+from audit.vocabulary import FREQUENT, SENTENCES, EventType, Outcome
 
 _TABLE = AuditEventRow.__table__
 
@@ -62,7 +62,7 @@ def read_entries(session: Session, selection: Selection) -> Sequence[Entry]:
     return [as_entry(row) for row in session.execute(newest)][::-1]
 
 
-def conditions(selection: Selection) -> list[ColumnElement[bool]]:
+def conditions(selection: Selection) -> list[ColumnElement[bool] | TextClause]:
     """What the columns must say of an event that fits; the limit is not among it."""
     wanted = {
         _TABLE.c.run_id: selection.run,
@@ -72,7 +72,14 @@ def conditions(selection: Selection) -> list[ColumnElement[bool]]:
         _TABLE.c.type: selection.type.value if selection.type is not None else None,
         _TABLE.c.outcome: selection.outcome.value if selection.outcome is not None else None,
     }
-    found = [column == value for column, value in wanted.items() if value is not None]
+    found: list[ColumnElement[bool] | TextClause] = [
+        column == value for column, value in wanted.items() if value is not None
+    ]
+    # Said word for word, so that the databases know which of their indexes holds what is looked for.
+    if selection.type is not None and selection.type not in FREQUENT:
+        found.append(text(RARE))
+    if selection.outcome is not None and selection.outcome is not Outcome.OK:
+        found.append(text(UNUSUAL))
     if selection.since is not None:
         found.append(_TABLE.c.at >= selection.since)
     if selection.until is not None:

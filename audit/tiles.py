@@ -7,7 +7,6 @@ verified by whoever asked for it, for what is stored may have been tampered with
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from sqlalchemy import BindParameter, bindparam, select
 from sqlmodel import Session
 
 from audit.errors import ProofRefusedError
-from audit.merkle import HASH_BYTES, CompactRange, consistency_proof, inclusion_proof, range_hash, subtrees
+from audit.merkle import HASH_BYTES, CompactRange, consistency_proof, inclusion_proof, range_hash, row_above, subtrees
 from audit.tables import AuditLeafRow, AuditTileRow
 
 TILE_HEIGHT = 8
@@ -74,10 +73,9 @@ def tiles_of(size: int) -> list[TileName]:
 
 def tile_root(hashes: Sequence[bytes]) -> bytes:
     """The hash over a full tile: the root of a complete tree of height 8."""
-    sha256, row = hashlib.sha256, hashes
+    row = hashes
     while len(row) > 1:
-        # Written out: a call for each of 255 nodes would cost as much as the hashing.
-        row = [sha256(b"\x01" + left + right).digest() for left, right in zip(row[::2], row[1::2], strict=True)]
+        row = row_above(row)
     return row[0]
 
 
@@ -95,7 +93,7 @@ class StoredTree:
         Raises:
             ProofRefusedError: when the database does not hold so many hashes.
         """
-        hashes = self._hashes(name.level, name.index)
+        hashes = self.hashes(name.level, name.index)
         if len(hashes) < name.width:
             raise ProofRefusedError(f"{name.path} has {len(hashes)} hashes, expected {name.width}")
         return b"".join(hashes[: name.width])
@@ -105,7 +103,7 @@ class StoredTree:
         level, above = divmod(height, TILE_HEIGHT)
         start, count = index << above, 1 << above
         tile, place = divmod(start, TILE_WIDTH)
-        hashes = self._hashes(level, tile)[place : place + count]
+        hashes = self.hashes(level, tile)[place : place + count]
         if len(hashes) < count:
             raise ProofRefusedError(f"the tree lacks hashes {start} to {start + count - 1} of level {level}")
         return tile_root(hashes)
@@ -126,7 +124,8 @@ class StoredTree:
         """The proof that the tree of the newer size begins with that of the older."""
         return consistency_proof(older, newer, self.subtree)
 
-    def _hashes(self, level: int, index: int) -> tuple[bytes, ...]:
+    def hashes(self, level: int, index: int) -> tuple[bytes, ...]:
+        """The hashes that are stored of one tile, at most 256."""
         key = (level, index)
         if key not in self._cache:
             self._cache[key] = self._read(level, index)

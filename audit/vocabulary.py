@@ -63,6 +63,8 @@ class EventType(StrEnum):
     INTAKE_ACCEPTED = "intake.accepted"
     INTAKE_WENT_ON = "intake.went_on"
 
+    ROLES_CHANGED = "roles.changed"
+
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_ACKNOWLEDGED = "incident.acknowledged"
     INCIDENT_RETRIED = "incident.retried"
@@ -133,6 +135,7 @@ SENTENCES: dict[EventType, str] = {
     EventType.SWEEP_STOPPED: "standsede gennemgangen",
     EventType.INTAKE_ACCEPTED: "gav lov til, at et standset indtag fortsætter",
     EventType.INTAKE_WENT_ON: "fortsatte et standset indtag efter en andens accept",
+    EventType.ROLES_CHANGED: "fandt, at roller var ændret",
     EventType.INCIDENT_OPENED: "meldte en driftshændelse",
     EventType.INCIDENT_ACKNOWLEDGED: "tog sig af en driftshændelse",
     EventType.INCIDENT_RETRIED: "satte en driftshændelses opgaver i gang igen",
@@ -154,6 +157,27 @@ SENTENCES: dict[EventType, str] = {
     EventType.DETAILS_ERASED: "slettede lukkede oplysninger efter opbevaringsklasse",
     EventType.EVENTS_PRUNED: "slettede indholdet af gamle hændelser",
 }
+
+
+#: The types that items bring with them; all others are rare (``audit.tables.RARE``).
+FREQUENT: frozenset[EventType] = frozenset(
+    {
+        EventType.ITEM_CREATED,
+        EventType.ITEM_CLAIMED,
+        EventType.ITEM_COMPLETED,
+        EventType.ITEM_PARKED,
+        EventType.ITEM_RESUMED,
+        EventType.ITEM_DEFERRED,
+        EventType.DECISION_PROPOSED,
+        EventType.DECISION_MADE,
+        EventType.EFFECT_INTENDED,
+        EventType.EFFECT_DONE,
+        EventType.PERSON_LOOKED_UP,
+        EventType.RECORD_SEARCHED,
+        EventType.RECORD_READ,
+        EventType.EVIDENCE_GIVEN,
+    }
+)
 
 
 class Outcome(StrEnum):

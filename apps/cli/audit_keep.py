@@ -12,7 +12,7 @@ from apps.cli.asking import ask_number, confirm
 from apps.cli.audit_access import Act, require, require_text
 from apps.cli.exits import Exit, UsageError
 from apps.cli.invocation import Invocation
-from audit.pruning import Letting, erase_details, prune_before_year
+from audit.pruning import Letting, erase_details, finish_pruning, prune_before_year
 from audit.signer import open_signer
 from audit.subjects import erase
 from audit.vocabulary import RetentionClass
@@ -53,7 +53,7 @@ def erase_person(call: Invocation) -> int:
     require(call.actor, Act.LET_GO)
     reason = require_text(call.options.reason, "Skriv med --reason, hvorfor borgeren slettes fra loggen.")
     with call.workplace() as place:
-        cpr = ask_number(call)
+        cpr = ask_number()
         confirm(call, f"Koblingen mellem loggen og {cpr.masked()} slettes og kan ikke genskabes.", word="slet")
         years = range(_FIRST_YEAR, place.now().year + 1)
         with place.database.write() as session:
@@ -90,11 +90,15 @@ def prune(call: Invocation) -> int:
             raise UsageError("Kun hele år, der er gået, kan slettes. Skriv det første år, der beholdes.")
         confirm(call, f"{what} fra før {year} slettes og kan ikke genskabes.", word=str(year))
         letting = Letting(as_person(call.actor).actor, place.now(), place.environment.value, reason)
-        with place.database.write() as session:
-            if options.retention == _WHOLE_EVENTS:
+        if options.retention == _WHOLE_EVENTS:
+            # First what an earlier pruning that was broken off has left.
+            finish_pruning(place.database)
+            with place.database.write() as session:
                 count = prune_before_year(session, year, letting=letting)
-            else:
-                before = datetime(year, 1, 1, tzinfo=UTC)
+            count += finish_pruning(place.database)
+        else:
+            before = datetime(year, 1, 1, tzinfo=UTC)
+            with place.database.write() as session:
                 count = erase_details(session, RetentionClass(options.retention), before=before, letting=letting)
     screen.heading(f"{what} fra før {year}: {count} er slettet af {call.actor.id}.")
     screen.line("Blade, træ og underskrifter er der stadig; loggen kan efterprøves og siger selv, hvad der er slettet.")

@@ -6,21 +6,19 @@ itself recorded; and what was not looked at is said.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from apps.cli.audit_access import Act, require, require_text
-from apps.cli.exits import Exit, UsageError
+from apps.cli.exits import Exit
 from apps.cli.invocation import Invocation
+from apps.cli.known_log import KnownLog, know_log
 from audit.checkpoints import parse_checkpoint
 from audit.clock_skew import acknowledge_skew
-from audit.errors import NoteRefusedError
 from audit.events import Event, Scalar
 from audit.looking.proving import find_event
 from audit.looking.windows import open_window
-from audit.notes import VerifierKey, parse_note
+from audit.notes import parse_note
 from audit.obligations.finding import Finding, Verdict
 from audit.sequencer import drain
-from audit.signer import Signer, open_signer
+from audit.signer import open_signer
 from audit.verification import Expected, Report, examine
 from audit.vocabulary import EventType, Outcome
 from casework.business_records import BUSINESS_RECORDS
@@ -34,8 +32,7 @@ def verify_log(call: Invocation) -> int:
     """Look at every obligation; 5 when one is broken."""
     options, actor, screen = call.options, call.actor, call.screen
     require(actor, Act.VERIFY)
-    signer = open_signer(call.settings)
-    expected = _expected(signer, keys_file=options.keys, is_thorough=not options.hash_only)
+    expected = _expected(know_log(call.settings, options.keys), is_thorough=not options.hash_only)
     with call.workplace() as place:
         report = examine(place.database, expected, now=place.now())
         _record(place, actor, report, is_thorough=expected.is_thorough)
@@ -123,25 +120,15 @@ def sign_now(call: Invocation) -> int:
     return Exit.OK
 
 
-def _expected(signer: Signer, *, keys_file: Path | None, is_thorough: bool) -> Expected:
-    last = signer.folder.last_signed()
+def _expected(known: KnownLog, *, is_thorough: bool) -> Expected:
     return Expected(
-        origin=signer.origin,
-        keys=signer.known_keys() if keys_file is None else _read_keys(keys_file),
-        copies=signer.copies,
-        last_signed=last[0] if last is not None else None,
+        origin=known.origin,
+        keys=known.keys,
+        copies=known.copies,
+        last_signed=known.last_signed,
         business=BUSINESS_RECORDS,
         is_thorough=is_thorough,
     )
-
-
-def _read_keys(path: Path) -> tuple[VerifierKey, ...]:
-    try:
-        lines = path.read_text(encoding="utf-8").split()
-        return tuple(VerifierKey.from_text(line) for line in lines)
-    except (OSError, UnicodeDecodeError, NoteRefusedError):
-        message = "Filen efter --keys kan ikke læses. Den skal have én nøgle på hver linje, som audit keys viser dem."
-        raise UsageError(message) from None
 
 
 def _record(place: Workplace, actor: Actor, report: Report, *, is_thorough: bool) -> None:

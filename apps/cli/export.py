@@ -20,6 +20,7 @@ from sqlmodel import Session
 from apps.cli.exits import Exit
 from apps.cli.finding import find_item, find_run
 from apps.cli.invocation import Invocation
+from apps.cli.known_log import know_log
 from apps.cli.program import shown_path
 from audit.errors import ExportRefusedError, LeafRefusedError, SigningRefusedError
 from audit.events import Event, PrivateDetail, Scalar
@@ -29,7 +30,7 @@ from audit.export.receiver import Source
 from audit.export.selection import Choice, count_selected
 from audit.looking.periods import Period, parse_day
 from audit.sequencer import drain
-from audit.signer import Signer, open_signer
+from audit.signer import Signer
 from audit.vocabulary import EventType, RetentionClass
 from casework.workplace import Workplace, as_person
 from foundation.actor import Actor, Role
@@ -47,16 +48,16 @@ def write(call: Invocation) -> int:
         message = f"{actor.id} må ikke udlevere udtræk af loggen. Det kræver rollen revisor eller administrator."
         raise NotAllowedError(message)
     require_free(folder)
-    signer = open_signer(call.settings)
-    keys = signer.known_keys()
+    known = know_log(call.settings, call.options.keys)
+    keys = known.keys
     with call.workplace() as place:
         with place.database.read() as session:
             choice = _choice(session, call.options)
             count = count_selected(session, choice)
         _record(place, actor, choice, count)
-        _bring_up_to_date(call, place, signer)
+        _bring_up_to_date(call, place, known.signer)
         environment = place.environment.value
-        source = Source(origin=signer.origin, keys=keys, environment=environment, at=place.now())
+        source = Source(origin=known.origin, keys=keys, environment=environment, at=place.now())
         with place.database.read() as session:
             exported = write_bundle(session, folder, choice, source)
     packed = zip_folder(folder) if call.options.zip else None
@@ -126,8 +127,11 @@ def _record(place: Workplace, actor: Actor, choice: Choice, count: int) -> None:
         place.record(session, event)
 
 
-def _bring_up_to_date(call: Invocation, place: Workplace, signer: Signer) -> None:
+def _bring_up_to_date(call: Invocation, place: Workplace, signer: Signer | None) -> None:
     """Let what waits come into the tree and under a signature; where that cannot be, the last checkpoint serves."""
+    if signer is None:
+        call.screen.say("Her kan ikke skrives under. Udtrækket laves under det seneste kontrolpunkt, der er.")
+        return
     try:
         drain(place.database, now=place.now, environment=place.environment.value)
         signer.sign(place.database, now=place.now())

@@ -244,6 +244,9 @@ COMMANDS = (
             _ROBOT,
             argument("--run", metavar="KØRSEL", text="kun denne kørsel"),
             argument("--item", metavar="OPGAVE", text="kun denne opgave"),
+            argument(
+                "--keys", metavar="FIL", type=Path, text="loggens nøgler, når underskriverens mappe ikke kan læses her"
+            ),
             flag("--zip", "også som zip-fil ved siden af mappen"),
         ),
     ),

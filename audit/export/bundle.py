@@ -2,8 +2,10 @@
 
 The tiles hold hashes only and are always all there, so that the receiver computes the whole tree himself. A bundle of
 entries (256 of them, C2SP tlog-tiles) is written only when every event of it was selected, so that nobody gets an
-event because it stood beside another. What must stay true: events are written byte for byte as they were frozen, and
-the memory needed is the same for ten events and ten million.
+event because it stood beside another. Each event of a selection has its proof in a file of its own. A whole log has
+none: a million small files are a burden to whoever receives them and say nothing that the tiles do not, so there the
+verifier makes the proof that somebody asks for (``--proof``). What must stay true: events are written byte for byte as
+they were frozen, and the memory needed is the same for ten events and ten million.
 """
 
 from __future__ import annotations
@@ -13,30 +15,26 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import func, select, text
 from sqlmodel import Session
 
-from audit.checkpoints import Checkpoint, open_checkpoint
+from audit.checkpoints import open_checkpoint
 from audit.driver_sql import as_time, as_uuid
 from audit.errors import ExportRefusedError
 from audit.export.folder import BundleFile, BundleFolder
-from audit.export.proofs import proof_text
+from audit.export.proofs import ProofsInOrder
 from audit.export.receiver import Contents, Source, receiver_text
 from audit.export.selection import Choice, Selected, read_selected
 from audit.export.table import COLUMNS, table_row
-from audit.merkle import inclusion_proof
 from audit.notes import VerifierKey
 from audit.obligations.anchors import stored_checkpoints
 from audit.tables import AuditAnchorRow, AuditCheckpointRow, AuditLeafRow, AuditPendingRow
 from audit.tiles import TILE_WIDTH, StoredTree, index_path, tiles_of
 from foundation.spreadsheets import write_table
 
-#: Enough for a tree of 2**60 leaves read in order.
-_KEPT_SUBTREES = 4096
 FORMAT = "sagsgang-audit-bundle/1"
 _ANCHOR = AuditAnchorRow.__table__
 _CHECKPOINT = AuditCheckpointRow.__table__
@@ -81,8 +79,9 @@ def write_bundle(session: Session, path: Path, choice: Choice, source: Source) -
             message = "Ingen hændelser, som er skrevet under, passer til udvalget. Der er intet at udlevere."
             raise ExportRefusedError(message)
         with closing(BundleFolder(path)) as folder:
-            tree = StoredTree(session)
-            counts = _write_events(folder, tree, chain([first], chosen), checkpoint, row.note)
+            tree, manifest = StoredTree(session), choice.to_manifest()
+            prover = ProofsInOrder(tree, checkpoint.size, row.note) if manifest else None
+            counts = _write_events(folder, chain([first], chosen), checkpoint.size, prover)
             counts["tiles"] = _write_tiles(folder, tree, checkpoint.size)
             counts["checkpoints"] = _write_checkpoints(folder, session)
             counts["anchors"] = _write_anchors(folder, session)
@@ -92,7 +91,7 @@ def write_bundle(session: Session, path: Path, choice: Choice, source: Source) -
             below, told = _pruned(session)
             contents = Contents(
                 checkpoint=checkpoint,
-                selection=choice.to_manifest(),
+                selection=manifest,
                 counts=counts,
                 pruned_below=below,
                 pruned_told=told,
@@ -121,27 +120,28 @@ def _manifest(source: Source, contents: Contents) -> dict[str, object]:
 
 
 def _write_events(
-    folder: BundleFolder, tree: StoredTree, events: Iterator[Selected], checkpoint: Checkpoint, note: str
+    folder: BundleFolder, events: Iterator[Selected], size: int, prover: ProofsInOrder | None
 ) -> dict[str, int]:
-    """The lines, the table, the entries and the proofs, in one walk."""
-    entries = _Entries(folder, checkpoint.size)
-    # Neighbours' proofs share all but their lowest hashes; without this each would compute hundreds of them anew.
-    subtree = lru_cache(maxsize=_KEPT_SUBTREES)(tree.subtree)
+    """The lines, the table, the entries and, with a prover, the proofs, in one walk."""
+    entries = _Entries(folder, size)
     with folder.writing("events.jsonl") as lines, folder.writing("events.csv") as table:
 
         def rows() -> Iterator[list[str]]:
             for place, event, body in events:
                 lines.write(body + b"\n")
                 entries.add(place, body)
-                proof = proof_text(place, inclusion_proof(place, checkpoint.size, subtree), note)
-                folder.put(f"proofs/{event}.tlog-proof", proof.encode())
-                entries.events += 1
+                if prover is not None:
+                    folder.put(f"proofs/{event}.tlog-proof", prover.text(place).encode())
                 yield table_row(place, body)
 
         table.write(b"\xef\xbb\xbf")
         write_table(_Encoded(table), COLUMNS, rows())
     entries.flush()
-    return {"events": entries.events, "proofs": entries.events, "entries": entries.written}
+    return {
+        "events": entries.events,
+        "proofs": 0 if prover is None else entries.events,
+        "entries": entries.written,
+    }
 
 
 class _Encoded:
@@ -167,6 +167,7 @@ class _Entries:
             self.flush()
             self._index = place // TILE_WIDTH
         self._bodies.append(body)
+        self.events += 1
 
     def flush(self) -> None:
         width = min(TILE_WIDTH, self._size - self._index * TILE_WIDTH)

@@ -57,6 +57,7 @@ def receiver_text(source: Source, contents: Contents) -> str:
         open_events=contents.open_events,
         open_since=danish_time(contents.open_since),
         anchors=contents.counts["anchors"],
+        proofs=_PROOFS if contents.selection else _NO_PROOFS,
         openssl=OPENSSL,
     )
 
@@ -79,6 +80,12 @@ sed -n 5p checkpoint | cut -d ' ' -f 3 | base64 -d | tail -c 64 > underskrift
   printf '%s' "$VKEY" | cut -d + -f 3- | base64 -d | tail -c 32; } > noegle.der
 openssl pkeyutl -verify -rawin -pubin -keyform DER -inkey noegle.der -in tekst -sigfile underskrift"""
 
+_PROOFS = "- `proofs/`: for hver hændelse et bevis, der kan stå alene (sammen med dens linje og loggens nøgle)."
+#: Why there are none stands in ``audit.export.bundle``.
+_NO_PROOFS = """- Hele loggen er her, og træet beviser hver hændelse. Derfor er der ingen mappe med et bevis for hver.
+  Skal én hændelse bevises alene, så lav beviset selv med `--proof HÆNDELSE` efter kommandoen nedenfor, hvor HÆNDELSE er
+  dens `id`. Udtrækket efterprøves, og filen `HÆNDELSE.tlog-proof` skrives, hvor du står."""
+
 _TEXT = """# Udtræk af Sagsgangs log
 
 {stamp}Log: `{origin}` (miljø: {environment}). Lavet {made}.
@@ -90,7 +97,7 @@ Her er {events} hændelser ud af loggens {size}. Udvalg: {chosen}.
 - `events.csv`: de samme til Excel. Til læsning; kolonnerne `dansk_tid` og `beskrivelse` efterprøves ikke.
 - `checkpoint`: loggens underskrevne hoved, og `checkpoints/`: alle de tidligere.
 - `tile/`: træet over alle hændelser, kun som kontrolsummer; `tile/entries/`: hele poster, hvor alle 256 er udvalgt.
-- `proofs/`: for hver hændelse et bevis, der kan stå alene (sammen med dens linje og loggens nøgle).
+{proofs}
 - `anchors/`: hvad andre har sagt om kontrolpunkterne ({anchors} stk.).
 - `manifest.json` og `files.jsonl`: hvad der skal være her, med størrelse og SHA-256.
 - `keys` og `policy`: loggens nøgler, som loggen selv oplyser dem. **De beviser intet her**: enhver kan lave et udtræk

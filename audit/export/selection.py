@@ -14,10 +14,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session
 
-from audit.tables import AuditEventRow, AuditLeafRow
+from audit.tables import AuditEventRow, AuditLeafRow, AuditPrunedRow
 
 _EVENT = AuditEventRow.__table__
 _LEAF = AuditLeafRow.__table__
+_PRUNED = AuditPrunedRow.__table__
 _PORTION = 1000
 
 
@@ -76,10 +77,12 @@ def count_selected(session: Session, choice: Choice) -> int:
 
 def read_selected(session: Session, choice: Choice, *, size: int) -> Generator[Selected]:
     """The selected events among the tree's first ``size``, in their order."""
+    # What the log says is deleted goes to nobody, also when the deleting was broken off and will be finished later.
+    pruned = select(func.coalesce(func.max(_PRUNED.c.below), 0)).scalar_subquery()
     query = (
         select(_LEAF.c.seq, _EVENT.c.id, _EVENT.c.body)
         .join(_EVENT, _EVENT.c.id == _LEAF.c.event_id)
-        .where(_LEAF.c.seq < size, *choice.conditions())
+        .where(_LEAF.c.seq < size, _LEAF.c.seq >= pruned, *choice.conditions())
         .order_by(_LEAF.c.seq)
         .execution_options(yield_per=_PORTION)
     )

@@ -13,21 +13,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlmodel import Session
 
 from audit.looking.accounts import Account, keep_accounts
 from audit.looking.figures import Figure, Section
 from audit.looking.periods import Period
 from audit.looking.windows import anchoring
-from audit.tables import AuditEventRow, AuditPrunedRow
-from audit.vocabulary import EventType, Outcome
+from audit.tables import RARE, AuditEventRow, AuditPrunedRow
+from audit.vocabulary import FREQUENT, EventType, Outcome
 from foundation.clock import danish_time
 
 _EVENT = AuditEventRow.__table__
 _PRUNED = AuditPrunedRow.__table__
 #: Acts that are told one by one, as long as there are no more than so many of a kind.
 _MOST_TOLD = 50
+_ROLES_NOTE = (
+    "Roller står i filen SAGSGANG_PEOPLE_FILE. En ændring ses, næste gang nogen kører noget: tidspunktet er, da den "
+    "blev set, og navnet er på den, der var ved maskinen. En ændring, der er taget tilbage inden, ses ikke."
+)
 _POLICIES = (EventType.POLICY_PROPOSED, EventType.POLICY_PUT_IN_FORCE, EventType.POLICY_REJECTED)
 
 
@@ -79,6 +83,8 @@ def _bodies(
     if start is not None:
         wanted.append(_EVENT.c.at >= start)
     query = select(_EVENT.c.at, _EVENT.c.body).where(*wanted).order_by(_EVENT.c.at, _EVENT.c.id)
+    if FREQUENT.isdisjoint(kinds):
+        query = query.where(text(RARE))
     for at, body in session.execute(query.execution_options(yield_per=1000)):
         yield at, json.loads(body)
 
@@ -149,8 +155,30 @@ def _policies(told: _Told) -> Section:
         for at, body in found[:_MOST_TOLD]
     ]
     count = Figure("Ændringer af politikker", len(found), "policy.*")
-    note = "Roller gives uden for Sagsgang (i filen SAGSGANG_PEOPLE_FILE); ændringer i dem står derfor ikke i loggen."
-    return Section("Politikker og roller", (count, *figures), (note,))
+    roles = told.of(EventType.ROLES_CHANGED)
+    changes = [(at, body, change) for at, body in roles for change in _role_changes(body["facts"])]
+    figures += [
+        Figure("Personer, hvis roller eller konti blev ændret", len(changes), EventType.ROLES_CHANGED.value),
+        *(
+            Figure(f"Roller for {person}", f"{change}; set {danish_time(at)} af {body['actor']['id']}", body["type"])
+            for at, body, (person, change) in changes[:_MOST_TOLD]
+        ),
+    ]
+    return Section("Politikker og roller", (count, *figures), (_ROLES_NOTE,))
+
+
+def _role_changes(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """Each person of the event, and the roles before and after; accounts where they alone changed."""
+    before, after = json.loads(facts["before"]), json.loads(facts["after"])
+    return [
+        (person, _role_change(before.get(person, [[], []]), after.get(person, [[], []])))
+        for person in sorted(before | after)
+    ]
+
+
+def _role_change(before: list[list[str]], after: list[list[str]]) -> str:
+    what, place = ("", 0) if before[0] != after[0] else ("konti ", 1)
+    return f"{what}{', '.join(before[place]) or 'ingen'} → {', '.join(after[place]) or 'ingen'}"
 
 
 def _incidents(told: _Told) -> Section:

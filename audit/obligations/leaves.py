@@ -5,9 +5,9 @@ What must stay true: leaves are computed from bodies, the tree from leaves, and 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -29,17 +29,18 @@ class Bodies:
 
     def see(self, portion: Portion) -> None:
         """A portion."""
-        sha256 = hashlib.sha256
-        if None in portion.bodies:
-            here = [place for place, body in enumerate(portion.bodies) if body is not None]
-            bodies = [portion.bodies[place] or b"" for place in here]
-            leaves = [portion.leaves[place] for place in here]
-            is_whole = all(portion.agree[place] for place in here)
-        else:
-            bodies, leaves, is_whole = portion.bodies, portion.leaves, all(portion.agree)  # type: ignore[assignment]  # none is None here
-        if not is_whole or [sha256(b"\x00" + body).digest() for body in bodies] != list(leaves):
+        computed = portion.computed
+        if portion.agree is None:
+            if computed != portion.leaves:
+                self._name(portion)
+            self._seen += len(computed)
+            return
+        if any(
+            one is not None and not (agrees and one == leaf)
+            for one, leaf, agrees in zip(computed, portion.leaves, portion.agree, strict=True)
+        ):
             self._name(portion)
-        self._seen += len(bodies)
+        self._seen += len(computed) - computed.count(None)
 
     def conclude(self) -> str:
         """The sentence."""
@@ -47,8 +48,9 @@ class Bodies:
 
     @staticmethod
     def _name(portion: Portion) -> None:
-        for place, (body, leaf) in enumerate(zip(portion.bodies, portion.leaves, strict=True)):
-            if body is not None and not (portion.agree[place] and hashlib.sha256(b"\x00" + body).digest() == leaf):
+        agree = portion.agree or [True] * len(portion.computed)
+        for place, (computed, leaf) in enumerate(zip(portion.computed, portion.leaves, strict=True)):
+            if computed is not None and not (agree[place] and computed == leaf):
                 event = portion.event_id(place)
                 raise BrokenError(
                     f"Hændelsen {event} (nr. {portion.seqs[place]}) er ændret: dens indhold giver ikke dens blad.",
@@ -65,34 +67,29 @@ class Holes:
         self._connection = connection
         self._next = 0
         self._pruned = connection.execute(text("SELECT COALESCE(max(below), 0) FROM audit_pruned")).scalar_one()
-        self._missing = 0
+        self._seen = self._missing = 0
 
     def see(self, portion: Portion) -> None:
         """A portion."""
         wanted = range(self._next, self._next + len(portion.seqs))
-        if portion.seqs != tuple(wanted):
+        if portion.seqs != wanted and tuple(portion.seqs) != tuple(wanted):
             lost = next(number for number, seq in zip(wanted, portion.seqs, strict=True) if number != seq)
             raise BrokenError(f"Blad nr. {lost} mangler i loggens træ: en eller flere hændelser er fjernet.")
         self._next = wanted.stop
-        if None not in portion.bodies:
+        self._seen += len(portion.leaves)
+        if portion.agree is None or None not in portion.computed:
             return
-        for place, body in enumerate(portion.bodies):
-            if body is None and portion.seqs[place] >= self._pruned:
+        for place, computed in enumerate(portion.computed):
+            if computed is None and portion.seqs[place] >= self._pruned:
                 event = portion.event_id(place)
                 raise BrokenError(
                     f"Hændelsen {event} (nr. {portion.seqs[place]}) er slettet, uden at loggen er beskåret.", event
                 )
-        self._missing += portion.bodies.count(None)
+        self._missing += portion.computed.count(None)
 
     def conclude(self) -> str:
         """The sentence."""
-        outside = self._connection.execute(
-            text(
-                "SELECT e.id FROM audit_event e WHERE NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.event_id = e.id) "
-                "AND NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.event_id = e.id) "
-                "AND NOT EXISTS (SELECT 1 FROM audit_quarantine q WHERE q.event_id = e.id) LIMIT 1"
-            )
-        ).scalar_one_or_none()
+        outside = self._outside()
         if outside is not None:
             event = as_uuid(outside)
             raise BrokenError(f"Hændelsen {event} er hverken i loggens træ eller på vej ind i det.", event)
@@ -103,6 +100,17 @@ class Holes:
             event = as_uuid(kept)
             raise BrokenError(f"Hændelsen {event} er i karantæne: dens indhold passer ikke med dens blad.", event)
         return f"Træets {self._next} blade følger hinanden uden huller, og hver hændelse er på sin plads.{self._told()}"
+
+    def _outside(self) -> UUID | str | None:
+        """An event that is neither in the tree nor on its way into it."""
+        # Counting is ten times faster than asking for each event. The counts can only agree when nothing is outside:
+        # each leaf is of another event, and of those that wait only such are counted as are not in the tree.
+        read = self._connection.execute
+        events, leaves, distinct, beside = (read(text(query)).scalar_one() for query in _COUNTS)
+        if events == self._seen - self._missing + beside and leaves == distinct == self._seen:
+            return None
+        found: UUID | str | None = read(text(_OUTSIDE)).scalar_one_or_none()
+        return found
 
     def _told(self) -> str:
         """What was pruned, when, by whom and why, from the events that say so."""
@@ -131,6 +139,21 @@ class Holes:
                 f"{facts['reason']}"
             )
         return f" {self._missing} er beskåret.{''.join(sentences)}"
+
+
+_COUNTS = (
+    "SELECT count(*) FROM audit_event",
+    "SELECT count(*) FROM audit_leaf",
+    "SELECT count(DISTINCT event_id) FROM audit_leaf",
+    """SELECT count(*) FROM audit_event e
+       WHERE e.id IN (SELECT event_id FROM audit_pending UNION SELECT event_id FROM audit_quarantine)
+       AND NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.event_id = e.id)""",
+)
+_OUTSIDE = (
+    "SELECT e.id FROM audit_event e WHERE NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.event_id = e.id) "
+    "AND NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.event_id = e.id) "
+    "AND NOT EXISTS (SELECT 1 FROM audit_quarantine q WHERE q.event_id = e.id) LIMIT 1"
+)
 
 
 class Tree:

@@ -12,7 +12,8 @@ own verifier or its own key would prove nothing. It shows, in this order, and st
     5. every earlier checkpoint is the beginning of that same tree
     6. every entry gives its leaf of the tree
     7. every line of events.jsonl is an event of the tree, in order and as selected; the table repeats them
-    8. every proof leads from its event to the checkpoint (C2SP tlog-proof)
+    8. every proof leads from its event to the checkpoint (C2SP tlog-proof); a whole log may be without, for then the
+       tiles prove every event, and ``--proof EVENT`` writes the proof of one
     9. the counts are those of the manifest, and nothing is missing where everything was selected
 
 What must stay true: nothing outside the bundle is read and nothing in it is believed before it is checked; whatever it
@@ -61,6 +62,7 @@ _KINDS = (
 )
 _OUTSIDE_LIST = frozenset({"manifest.json", "manifest.sha256", "files.jsonl"})
 _ALWAYS = frozenset({"checkpoint", "keys", "policy", "LAESMIG.md", "events.jsonl", "events.csv"})
+_EVENT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
 #: The columns of the table that repeat an event, behind its place in the tree; the two after them are for the eye.
@@ -301,15 +303,31 @@ def whole_root(row: list[bytes]) -> bytes:
 
 def tree_root(size: int, subtree: Callable[[int, int], bytes]) -> bytes:
     """The root of the first ``size`` leaves, from the roots of complete subtrees by height and index."""
-    parts, start = [], 0
-    while start < size:
-        height = (size - start).bit_length() - 1
+    return range_root(0, size, subtree) if size else hashlib.sha256(b"").digest()
+
+
+def range_root(start: int, end: int, subtree: Callable[[int, int], bytes]) -> bytes:
+    """The root over the leaves of a range that is a node of a tree, and not empty."""
+    parts = []
+    while start < end:
+        height = (end - start).bit_length() - 1
         parts.append(subtree(height, start >> height))
         start += 1 << height
-    top = parts.pop() if parts else hashlib.sha256(b"").digest()
+    top = parts.pop()
     while parts:
         top = node_hash(parts.pop(), top)
     return top
+
+
+def tree_path(index: int, size: int, subtree: Callable[[int, int], bytes]) -> list[bytes]:
+    """The path from a leaf to the root of ``size`` leaves (RFC 6962 section 2.1.1), from its sibling upwards."""
+    start, end, path = 0, size, []  # type: int, int, list[bytes]
+    while end - start > 1:
+        split = start + (1 << (end - start - 1).bit_length() - 1)
+        left, right = (start, split), (split, end)
+        (start, end), other = (left, right) if index < split else (right, left)
+        path.append(range_root(other[0], other[1], subtree))
+    return path[::-1]
 
 
 def proves(leaf: bytes, index: int, size: int, path: list[bytes], root: bytes) -> bool:
@@ -670,6 +688,8 @@ class Bundle:
 
     def proofs(self) -> str:
         """8."""
+        if not self._selection and not self._counts["proofs"]:
+            return "Hele loggen er her, og træet beviser hver hændelse; et bevis, der kan stå alene, laves med --proof."
         for place, body, leaf in self._walk():
             event = _at(body, "id")
             name = f"proofs/{event}.tlog-proof"
@@ -682,6 +702,15 @@ class Bundle:
                 raise BrokenError(f"Beviset for hændelsen {event} (nr. {place}) fører ikke til kontrolpunktet.")
             self._found["proofs"] += 1
         return f"{self._found['proofs']} beviser fører hver fra sin hændelse til kontrolpunktet."
+
+    def prove(self, event: str) -> str:
+        """The proof of one event, to stand alone; once the obligations hold."""
+        for place, body, _leaf in self._walk():
+            if _at(body, "id") == event:
+                path = tree_path(place, self._tiles.size, self._tiles.subtree)
+                lines = "".join(base64.b64encode(one).decode() + "\n" for one in path)
+                return f"c2sp.org/tlog-proof@v1\nindex {place}\n{lines}\n{self._note.decode()}"
+        raise UsageError("udtrækket har ingen hændelse med det nummer")
 
     def counts(self) -> str:
         """9."""
@@ -798,13 +827,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("bundle", metavar="UDTRÆK", type=Path, help="mappen, eller en mindre zip-fil")
     parser.add_argument("--key", metavar="VKEY", action="append", default=[], help="loggens nøgle; kan gentages")
     parser.add_argument("--policy", metavar="FIL", type=Path, help="en tlog-policy, du har fået uden om udtrækket")
+    parser.add_argument(
+        "--proof", metavar="HÆNDELSE", type=_event, help="skriv også beviset for denne hændelse, hvor du står"
+    )
     number = 0
     try:
         options = parser.parse_args(arguments)
         keys, is_witnessed = _trusted(options.key, options.policy)
-        source = _opened(options.bundle)
-        for number, look in enumerate(Bundle(source, keys, is_witnessed).obligations(), 1):
+        bundle = Bundle(_opened(options.bundle), keys, is_witnessed)
+        for number, look in enumerate(bundle.obligations(), 1):
             sys.stdout.write(f"{number:>2}. ok: {look()}\n")
+        if options.proof:
+            name = f"{options.proof}.tlog-proof"
+            _write_new(name, bundle.prove(options.proof))
+            sys.stdout.write(f"Beviset er skrevet i filen {name}. Det gælder sammen med hændelsens linje og nøglen.\n")
     except UsageError as error:
         sys.stderr.write(f"Forkert brug: {error}. Hjælp: python3 -I verify_bundle.py --help\n")
         return USAGE
@@ -824,6 +860,21 @@ def main(arguments: list[str]) -> int:
         return UNPROVEN
     sys.stdout.write("Udtrækket holder.\n")
     return HOLDS
+
+
+def _event(text: str) -> str:
+    if not _EVENT.fullmatch(text):
+        raise UsageError("efter --proof skal stå en hændelses id, som det står i events.jsonl")
+    return text
+
+
+def _write_new(name: str, text: str) -> None:
+    """A new file in the folder where the receiver stands, which must not be there yet."""
+    try:
+        with Path(name).open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError:
+        raise UsageError(f"filen {name} er der allerede, eller her kan ikke skrives") from None
 
 
 def _opened(path: Path) -> Source:

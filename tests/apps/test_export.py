@@ -71,7 +71,7 @@ def test_a_number_typed_in_the_wrong_place_comes_into_no_file(
     sagsgang: Sagsgang, with_proposals: Path, bundle: Path
 ) -> None:
     said = sagsgang("audit", "export", str(bundle), "--case", "0709614452", "--as", "carla")
-    assert said.code == 1
+    assert said.code == 3
     assert "Der er intet at udlevere" in said.err
     assert "0709614452" not in said.err
     assert not bundle.exists()
@@ -92,7 +92,7 @@ def test_a_folder_in_use_stops_the_export_before_it_is_recorded(
 ) -> None:
     bundle.mkdir()
     (bundle / "mine").write_text("mit", encoding="utf-8")
-    assert sagsgang("audit", "export", str(bundle), "--as", "carla").code == 1
+    assert sagsgang("audit", "export", str(bundle), "--as", "carla").code == 3
     assert not sagsgang("audit", "show", "--type", "log.exported", "--json", "--as", "carla").document["entries"]
 
 
@@ -137,5 +137,5 @@ def test_the_verifier_is_handed_out_on_its_own_and_runs_alone(
 def test_the_verifier_is_never_written_over_something(sagsgang: Sagsgang, data_dir: Path, tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text("mit", encoding="utf-8")
-    assert sagsgang("audit", "verifier", str(file)).code == 1
+    assert sagsgang("audit", "verifier", str(file)).code == 3
     assert file.read_text(encoding="utf-8") == "mit"

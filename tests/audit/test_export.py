@@ -139,13 +139,22 @@ def test_entries_are_written_where_all_256_are_selected_and_nowhere_else(
 
 
 def test_each_proof_holds_by_the_logs_own_functions(mixed: Workplace, signer: Signer, tmp_path: Path) -> None:
-    bundle = export(mixed, signer, tmp_path / "bundle")
+    bundle = export(mixed, signer, tmp_path / "bundle", since=datetime(2000, 1, 1, tzinfo=UTC))
     verifier = load()
     for line in _lines(bundle)[::37]:
         proof = (bundle / "proofs" / f"{json.loads(line)['id']}.tlog-proof").read_bytes()
         index, path, note = verifier.parse_proof(proof)
         checkpoint, _ = open_checkpoint(note.decode(), signer.known_keys(), origin=signer.origin)
         verify_inclusion(leaf_hash(line), index, checkpoint.size, path, checkpoint.root)
+
+
+def test_a_whole_log_has_no_file_for_each_event_and_says_how_a_proof_is_made(
+    mixed: Workplace, signer: Signer, tmp_path: Path
+) -> None:
+    bundle = export(mixed, signer, tmp_path / "bundle")
+    assert not (bundle / "proofs").exists()
+    assert "--proof HÆNDELSE" in (bundle / "LAESMIG.md").read_text(encoding="utf-8")
+    assert "bevis, der kan stå alene, laves med --proof" in _holds(bundle, key_of(signer))
 
 
 def test_a_pruned_log_is_exported_with_its_whole_tree_and_says_what_went_and_why(

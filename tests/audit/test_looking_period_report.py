@@ -10,8 +10,10 @@ from audit.looking.periods import Period
 from audit.sequencer import drain
 from audit.signer import Signer
 from audit.vocabulary import ActorKind, EventType, Outcome
+from casework.known_roles import note_roles
 from casework.states import ItemState
 from casework.workplace import Workplace
+from foundation.actor import Standing
 from foundation.clock import ManualClock
 from tests.workbench import ANNE, ROBOT, add_and_take, approve, ask, bring_to, cancel_item, raw
 
@@ -170,3 +172,24 @@ def test_an_item_whose_beginning_was_pruned_counts_as_open_before(place: Workpla
     number = "'" + ("0" * 32 if place.database.is_sqlite else "00000000-0000-0000-0000-000000000000") + "'"
     raw(place, f"INSERT INTO audit_pruned (below, event_id, at) VALUES (1, {number}, {at})")  # noqa: S608  # literals of this test
     assert _account(place).difference == 0
+
+
+def test_a_change_of_roles_is_told_with_who_was_there_when_it_was_seen(place: Workplace) -> None:
+    godkender = Standing(frozenset({"godkender"}), frozenset({"bo"}))
+    more = Standing(frozenset({"godkender", "robotejer"}), frozenset({"bo"}))
+    note_roles(place, {"bo": godkender}, finder=BO)
+    note_roles(place, {"bo": more, "eva": Standing(frozenset({"revisor"}), frozenset({"eva"}))}, finder=BO)
+    note_roles(place, {"bo": Standing(more.roles, frozenset({"bo", "bo2"}))}, finder=BO)
+    report = _report(place)
+    assert _figure(report, "Personer, hvis roller eller konti blev ændret") == 5
+    told = [figure.value for section in report.sections for figure in section.figures if "Roller for" in figure.label]
+    assert [str(each).split(";")[0] for each in told] == [
+        "ingen → godkender",
+        "godkender → godkender, robotejer",
+        "ingen → revisor",
+        "konti bo → bo, bo2",
+        "revisor → ingen",
+    ]
+    assert all(str(each).endswith("af bo") for each in told)
+    (notes,) = (section.notes for section in report.sections if section.title == "Politikker og roller")
+    assert "taget tilbage inden, ses ikke" in notes[0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -10,13 +11,15 @@ from audit.errors import PruningRefusedError
 from audit.events import ActorRef, Event
 from audit.merkle import EMPTY, verify_inclusion
 from audit.obligations.finding import Verdict
-from audit.pruning import Letting, erase_details, prune_before_year
+from audit.pruning import Letting, erase_details, finish_pruning, prune_before_year
+from audit.sequencer import drain
 from audit.signer import Signer
 from audit.tiles import StoredTree
 from audit.verification import Expected, Report, examine
 from audit.vocabulary import ActorKind, RetentionClass
 from casework.workplace import Workplace
 from foundation.clock import ManualClock
+from tests.audit.receiving import export, key_of, load, run_verifier
 from tests.audit.tampering import Fill, forced
 from tests.workbench import events, raw, rows
 
@@ -173,3 +176,23 @@ def test_a_detail_that_is_younger_stays(old: Workplace, make_reason: Callable[[]
 def make_reason() -> Callable[[], str]:
     """A reason."""
     return lambda: "Ti år"
+
+
+def test_a_pruning_is_finished_in_portions_and_after_it_was_broken_off(
+    old: Workplace, signer: Signer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("audit.pruning.PORTION", 100)
+    assert _prune(old) == 100
+    # As after a crash: the rest is still there, the log verifies, and nobody is handed what it says is deleted.
+    drain(old.database, now=old.now, environment="simulated")
+    signer.sign(old.database, now=old.now())
+    assert _examine(old, signer).broken == ()
+    bundle = export(old, signer, tmp_path / "bundle")
+    assert run_verifier(load(), bundle, "--key", key_of(signer)).code == 0
+    assert finish_pruning(old.database) == 211
+    assert finish_pruning(old.database) == 0
+    assert _examine(old, signer).broken == ()
+
+
+def test_a_log_that_was_never_pruned_has_nothing_to_finish(old: Workplace) -> None:
+    assert finish_pruning(old.database) == 0

@@ -21,9 +21,11 @@ from audit.notes import SigningKey
 from audit.obligations.finding import Verdict
 from audit.verification import Expected, examine, verify
 from audit.vocabulary import ActorKind
+from casework.business_records import BUSINESS_RECORDS
 from casework.workplace import Workplace
 from foundation.clock import ManualClock
 from tests.audit.tampering import ONLY_INSIDE, PATIENT, Log, forced
+from tests.casework.oversight_makers import MAKERS as OVERSIGHT
 from tests.workbench import events, rows
 
 CARLA = ActorRef(ActorKind.PERSON, "carla", "os_account")
@@ -168,6 +170,15 @@ def test_a_full_rewrite_with_a_key_of_ones_own_is_found_by_the_known_keys(log: L
     log.rebuild()
     log.resign(SigningKey.generate(log.signer.origin), 30, 60, 90)
     assert log.broken(**ONLY_INSIDE) == [4]
+
+
+def test_a_result_changed_by_hand_is_found_by_the_event_that_tells_it(log: Log) -> None:
+    OVERSIGHT["work_result"](log.place)
+    log.fill(1)
+    log.signer.sign(log.place.database, now=log.place.now())
+    assert log.broken(business=BUSINESS_RECORDS) == []
+    forced(log.place, "UPDATE work_result SET result = 'noop' WHERE result = 'applied'")
+    assert log.broken(business=BUSINESS_RECORDS) == [11]
 
 
 def test_an_edit_after_the_last_checkpoint_is_found_by_nothing_and_its_window_is_told(log: Log) -> None:

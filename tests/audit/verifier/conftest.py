@@ -48,9 +48,18 @@ def shared_bundle(sqlite_maker: SqliteMaker, ring: KeyRing, tmp_path_factory: py
             place.record(session, *(plain(number) for number in range(count)))
         drain(place.database, now=place.now, environment="simulated")
         signer.sign(place.database, now=place.now())
+    # The same events as a selection, which has a proof of each.
+    export(place, signer, folder / "selected", since=datetime(2000, 1, 1, tzinfo=UTC))
     yield Made(export(place, signer, folder / "bundle"), key_of(signer))
     place.database.dispose()
     sqlite_maker.drop(url)
+
+
+@pytest.fixture
+def selected(shared_bundle: Made, tmp_path: Path) -> Made:
+    """A copy of the same events as a selection, to be spoilt."""
+    folder = shared_bundle.folder.with_name("selected")
+    return Made(Path(shutil.copytree(folder, tmp_path / "selected")), shared_bundle.key)
 
 
 @pytest.fixture

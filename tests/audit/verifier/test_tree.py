@@ -42,6 +42,13 @@ def test_our_proofs_hold_there_and_at_no_other_place(verifier: ModuleType, size:
     assert places == [index]
 
 
+@given(st.integers(1, 70), st.data())
+@settings(deadline=None)
+def test_the_path_that_it_makes_is_ours(verifier: ModuleType, size: int, data: st.DataObject) -> None:
+    subtree, index = over(made(size)), data.draw(st.integers(0, size - 1))
+    assert verifier.tree_path(index, size, subtree) == inclusion_proof(index, size, subtree)
+
+
 @given(st.integers(0, 2**40))
 def test_a_tiles_address_is_ours(verifier: ModuleType, index: int) -> None:
     assert verifier.index_path(index) == index_path(index)
