@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -59,18 +59,19 @@ class SameValue:
 
 @dataclass(frozen=True, slots=True)
 class SameMoment:
-    """The row says when it came into its present state, and its event is of the same transaction."""
+    """The row says when each thing happened to it, and the event of each is of the same transaction."""
 
     types: frozenset[EventType]
-    moment: Callable[[Row], datetime | None]
+    #: The names of the columns with those times; an empty one tells that it did not happen.
+    moments: tuple[str, ...]
 
     def find(self, session: Session, rows: Sequence[Row]) -> list[list[Body]]:
-        """The events of these types of the row's moment."""
+        """The events of these types of the row's moments."""
         query = select(_EVENT.c.body).where(_EVENT.c.type.in_(sorted(kind.value for kind in self.types)))
         found = []
         for row in rows:
-            at = self.moment(row)
-            near = false() if at is None else _EVENT.c.at.between(at - _EARLIER, at + _LATER)
+            times = {row[name] for name in self.moments if row[name] is not None}
+            near = or_(false(), *(_EVENT.c.at.between(at - _EARLIER, at + _LATER) for at in sorted(times)))
             found.append([json.loads(body) for body in session.execute(query.where(near)).scalars()])
         return found
 
@@ -91,21 +92,43 @@ class AccountedRows:
     names: Callable[[Body], tuple[object, ...] | None]
     #: The columns by which a row is named.
     key: tuple[str, ...] = ("id",)
+    #: Whether a row can be so when the event happened, for events that a row must not be set back to before.
+    is_after: Callable[[Row, Body], bool] | None = None
+    #: What else is read beside the row, by name.
+    beside: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
 
     def rows_without_event(self, session: Session, *, since: datetime | None) -> Iterator[str]:
         """Each row that no event accounts for."""
         for rows in self._portions(session, since):
             for row, bodies in zip(rows, self.events.find(session, rows), strict=True):
-                if not self.accounts(row, bodies):
+                if not self._is_accounted_for(row, bodies):
                     yield " ".join(str(row[name]) for name in self.key)
 
+    def _is_accounted_for(self, row: Row, bodies: Sequence[Body]) -> bool:
+        try:
+            return self.accounts(row, bodies)
+        except (ValueError, TypeError, KeyError):
+            # What cannot be read as a row of its kind is what no program of ours wrote.
+            return False
+
     def events_without_row(self, session: Session, events: Sequence[EventTold]) -> Iterator[UUID]:
-        """The events that tell of a row which is not there."""
-        named = [(event.id, key) for event in events if (key := self.names(event.body)) is not None]
-        known: set[tuple[object, ...]] = set()
+        """The events that tell of a row which is not there, or which stands as if they had not happened."""
+        named = [(event, key) for event in events if (key := self.names(event.body)) is not None]
+        known: dict[tuple[object, ...], Row] = {}
+        columns = self._key if self.is_after is None else self._columns
         for keys in in_clauses(sorted({key for _event, key in named}, key=str)):
-            known |= {tuple(row) for row in session.execute(select(*self._key).where(self._is_one_of(keys)))}
-        yield from (event for event, key in named if key not in known)
+            found = session.execute(select(*columns).where(self._is_one_of(keys))).mappings()
+            known |= {tuple(row[name] for name in self.key): row for row in found}
+        for event, key in named:
+            row = known.get(key)
+            if row is None or (self.is_after is not None and not self.is_after(row, event.body)):
+                yield event.id
+
+    @property
+    def _columns(self) -> list[ColumnElement[Any]]:
+        """All that is not sealed, and what stands beside."""
+        own: list[ColumnElement[Any]] = [column for column in self.table.c if not isinstance(column.type, Sealed)]
+        return own + [column.label(name) for name, column in self.beside.items()]
 
     @property
     def _key(self) -> list[Column[Any]]:
@@ -117,8 +140,7 @@ class AccountedRows:
         return tuple_(*self._key).in_(keys)
 
     def _portions(self, session: Session, since: datetime | None) -> Iterator[Sequence[Row]]:
-        columns = [column for column in self.table.c if not isinstance(column.type, Sealed)]
-        query = select(*columns).order_by(*self._key).limit(_PORTION)
+        query = select(*self._columns).order_by(*self._key).limit(_PORTION)
         if since is not None:
             query = query.where(self.made_at >= since)
         rows = session.execute(query).mappings().all()
@@ -140,6 +162,34 @@ class AccountedRows:
 def any_of(accounts: Callable[[Row, Body], bool]) -> Callable[[Row, Sequence[Body]], bool]:
     """One event is enough."""
     return lambda row, bodies: any(accounts(row, body) for body in bodies)
+
+
+def all_of(*accounts: Callable[[Row, Body], bool]) -> Callable[[Row, Sequence[Body]], bool]:
+    """Each of these finds an event."""
+    return lambda row, bodies: all(any(each(row, body) for body in bodies) for each in accounts)
+
+
+def says(body: Body, event_type: EventType, /, **facts: object) -> bool:
+    """Whether it is of this type and tells these facts."""
+    told = body.get("facts", {})
+    is_of_kind: bool = body["type"] == event_type.value
+    return is_of_kind and all(told.get(name) == value for name, value in facts.items())
+
+
+def does_not_deny(body: Body, /, **facts: object) -> bool:
+    """Whether none of these facts is told otherwise; an event from before a fact was told says nothing of it."""
+    told = body.get("facts", {})
+    return all(told.get(name, value) == value for name, value in facts.items())
+
+
+def actors(body: Body) -> set[str | None]:
+    """Who acted, or on whose behalf."""
+    return {body["actor"]["id"], body["actor"].get("onBehalfOf")}
+
+
+def is_within(at: datetime, body: Body) -> bool:
+    """Whether the event can be of the same transaction as what happened at this time."""
+    return at - _EARLIER <= datetime.fromisoformat(body["ts"]) <= at + _LATER
 
 
 def run_id(body: Body, name: str) -> UUID | None:

@@ -87,6 +87,7 @@ def ask(session: Session, place: Workplace, lease: Lease, question: Question, *,
     require_lease(session, lease)
     approval_id = new_id()
     proposal = question.proposal
+    expires_at = add_working_seconds(place.now(), question.valid_for)
     session.execute(
         insert(_APPROVAL).values(
             id=approval_id,
@@ -100,7 +101,7 @@ def ask(session: Session, place: Workplace, lease: Lease, question: Question, *,
             may_approve=_listed(question.may_approve),
             barred=_listed(question.barred),
             asked_at=place.now(),
-            expires_at=add_working_seconds(place.now(), question.valid_for),
+            expires_at=expires_at,
             excluded_rows=_listed(frozenset()),
         )
     )
@@ -112,7 +113,15 @@ def ask(session: Session, place: Workplace, lease: Lease, question: Question, *,
         purpose=acting.purpose,
         run=acting.run(item=lease.item_id, attempt=lease.attempt),
         decision=DecisionRef(rule=rules, inputs_digest=proposal.digest()),
-        facts={"approval": str(approval_id), "rows": len(proposal.rows), **_drawn(question.draw)},
+        facts={
+            "approval": str(approval_id),
+            "rows": len(proposal.rows),
+            "may_approve": _listed(question.may_approve),
+            "barred": _listed(question.barred),
+            "needs_role": proposal.needs_role,
+            "expires": expires_at.isoformat(),
+            **_drawn(question.draw),
+        },
     )
     place.record(session, event)
     # Getting somewhere clears the attempts: they count tries in a row, not visits in a life.

@@ -13,16 +13,19 @@ lease; who has it is ``owner`` with ``calls``; and ``done`` is final.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, RowMapping, bindparam, insert, select, update
+from sqlalchemy import CursorResult, RowMapping, select, update
 from sqlmodel import Session
 
-from audit.events import CaseEventRef, ChangeRef, Event
+from audit.events import CaseEventRef, ChangeRef, Event, Scalar
 from audit.vocabulary import EventType, Outcome
+from casework.effect_rows import insert_intended, row_with_key, write_ending
 from casework.errors import KeyReusedError, LeaseLostError, ReasonMissingError, TransitionRefusedError, UnknownItemError
 from casework.moves import Lease, because, move, require_lease
 from casework.states import EffectState, ItemState
@@ -34,24 +37,11 @@ from foundation.actor import Actor
 from foundation.identifiers import new_id
 
 _EFFECT = EffectRow.__table__
-#: Built once, because every write begins with it.
-_BY_KEY = select(_EFFECT).where(_EFFECT.c.key == bindparam("wanted"))
-_INTEND = insert(_EFFECT)
 _AS_ASKED_FOR = ("key", "step", "system", "operation", "target", "intent", "occurrence", "approval_id")
-#: And ends with one of these: a call that was done is a fact, any other ending is of this very call only.
-_DONE = (
-    update(_EFFECT)
-    .where(_EFFECT.c.id == bindparam("wanted"), _EFFECT.c.state == EffectState.INTENDED.value)
-    .values(
-        {
-            name: bindparam(f"new_{name}")
-            for name in ("state", "settled_at", "remote_id", "remote_version", "error_code")
-        }
-    )
-)
-_OTHERWISE = _DONE.where(_EFFECT.c.calls == bindparam("call"))
 _ITEM = WorkItemRow.__table__
 
+#: The remote id of what a person saw.
+SETTLED_BY_PERSON = "settled-by-person"
 _MAY_BE_INTENDED = frozenset({EffectState.INTENDED, EffectState.NOT_DONE})
 _EVENTS: dict[EffectState, tuple[EventType, Outcome]] = {
     EffectState.INTENDED: (EventType.EFFECT_INTENDED, Outcome.OK),
@@ -113,7 +103,7 @@ def find(session: Session, request: EffectRequest) -> Effect | None:
     Raises:
         KeyReusedError: the key was used for another request.
     """
-    row = session.connection().execute(_BY_KEY, {"wanted": request.key}).mappings().one_or_none()
+    row = row_with_key(session.connection(), request.key)
     if row is None:
         return None
     if row["request_digest"] != request.digest:
@@ -154,8 +144,8 @@ def intend(
     now = place.now()
     if before is None:
         effect_id = new_id()
-        session.connection().execute(
-            _INTEND,
+        insert_intended(
+            session.connection(),
             {
                 "id": effect_id,
                 **{name: getattr(request, name) for name in _AS_ASKED_FOR},
@@ -196,9 +186,8 @@ def intend(
             None,
             None,
         )
-    _tell(
-        session, place, request, effect, EffectState.INTENDED, lease=lease, acting=acting, facts={"call": effect.calls}
-    )
+    asked: dict[str, Scalar] = {"call": effect.calls, "key": request.key, "request": request.digest}
+    _tell(session, place, request, effect, EffectState.INTENDED, lease=lease, acting=acting, facts=asked)
     return effect
 
 
@@ -218,16 +207,15 @@ def finish(
     overwrites what a later owner does; a late ``done`` stands in the trail whatever was believed meanwhile.
     """
     is_done = ending.state is EffectState.DONE
-    values = {
-        "wanted": effect.id,
-        "new_state": ending.state.value,
-        "new_settled_at": place.now(),
-        "new_remote_id": ending.remote_id,
-        "new_remote_version": ending.remote_version,
-        "new_error_code": ending.error_code,
-        **({} if is_done else {"call": effect.calls}),
-    }
-    is_written = session.connection().execute(_DONE if is_done else _OTHERWISE, values).rowcount == 1
+    is_written = write_ending(
+        session.connection(),
+        effect.id,
+        ending.state,
+        at=place.now(),
+        remote=(ending.remote_id, ending.remote_version),
+        error_code=ending.error_code,
+        call=None if is_done else effect.calls,
+    )
     is_late = (
         not is_written
         and ending.state is EffectState.DONE
@@ -346,7 +334,7 @@ def settle(
         state = EffectState.DONE if happened else EffectState.NOT_DONE
         settled = {"state": state.value, "settled_at": place.now(), "settled_by": actor.id, "saw": saw.encode()}
         if happened:
-            settled["remote_id"] = "settled-by-person"
+            settled["remote_id"] = SETTLED_BY_PERSON
         session.execute(update(_EFFECT).where(_EFFECT.c.id == effect_id).values(**settled))
         reason = f"{saw}\n\nArbejderen er væk: {owner_is_gone}" if owner_is_gone.strip() else saw
         overruled = {"owner_is_gone": True} if owner_is_gone.strip() else {}
@@ -376,7 +364,7 @@ def _tell(
     *,
     lease: Lease,
     acting: Acting,
-    facts: dict[str, str | int | bool],
+    facts: Mapping[str, Scalar],
 ) -> None:
     kind, outcome = _EVENTS[state]
     event = Event(
@@ -393,7 +381,7 @@ def _tell(
     place.record(session, event)
 
 
-def _view(row: RowMapping) -> Effect:
+def _view(row: Mapping[str, Any]) -> Effect:
     fields = {name: row[name] for name in Effect.__slots__}
     fields["state"] = EffectState(row["state"])
     return Effect(**fields)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -20,12 +20,14 @@ from casework.errors import ReasonMissingError, UnknownItemError
 from casework.oversight_tables import HoldRow
 from casework.workplace import Acting, Workplace, as_person
 from foundation.actor import Actor
+from foundation.database import Database
 from foundation.identifiers import new_id
+from foundation.single_reads import read_row
 
 _HOLD = HoldRow.__table__
 _OPEN = _HOLD.c.released_at.is_(None)
-#: Built once: every row of every item asks it.
-_HELD = select(_HOLD.c.id).where(_HOLD.c.robot == bindparam("wanted"), _HOLD.c.row == bindparam("at"), _OPEN)
+#: Every row of every item asks it, so it is handed to the driver as it is.
+_HELD = 'SELECT 1 FROM hold WHERE robot = ? AND "row" = ? AND released_at IS NULL'
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,9 @@ def release_hold(place: Workplace, *, robot: str, row: str, actor: Actor, reason
         _tell(session, place, EventType.HOLD_RELEASED, hold, as_person(actor), reason)
 
 
-def is_held(session: Session, *, robot: str, row: str) -> bool:
+def is_held(database: Database, *, robot: str, row: str) -> bool:
     """Whether the robot is to leave the row alone."""
-    return session.connection().execute(_HELD, {"wanted": robot, "at": row}).first() is not None
+    return read_row(database, _HELD, robot, row) is not None
 
 
 def list_holds(session: Session, *, robot: str | None = None) -> list[HoldView]:

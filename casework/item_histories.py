@@ -33,12 +33,39 @@ _ANSWERS: dict[str, Transition] = {
 
 def states_after(events: Sequence[Mapping[str, Any]]) -> frozenset[ItemState]:
     """The states in which an item may stand after these events, in the order of the log; none when it never was."""
-    moves = [event for event in events if event["type"] == EventType.ITEM_CREATED.value or _arrows(event)]
+    moves = moves_among(events)
+    states = _led_to(moves)
+    return states if states or not moves else _of_the_last_moment(moves)
+
+
+def is_in_order(events: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether arrows lead through the events of an item in the order in which they stand."""
+    return bool(_led_to(moves_among(events)))
+
+
+def moves_among(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The events by which the item came to be and moved."""
+    return [event for event in events if event["type"] == EventType.ITEM_CREATED.value or _arrows(event)]
+
+
+def targets_of(event: Mapping[str, Any]) -> frozenset[ItemState]:
+    """Where the event can have brought its item; none when it moves none."""
+    return frozenset(arrow.target for arrow in _arrows(event))
+
+
+def late_ones(events: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The places of those events that clocks which differ may have kept from being the last."""
+    times = [datetime.fromisoformat(event["ts"]) for event in events]
+    return [place for place, at in enumerate(times) if max(times) - at <= _SAME_MOMENT]
+
+
+def _led_to(moves: Sequence[Mapping[str, Any]]) -> frozenset[ItemState]:
+    """The states to which arrows lead through these events; none when none do."""
     states: frozenset[ItemState] = frozenset()
     for event in moves:
         states = _after(states, event)
         if not states:
-            return _of_the_last_moment(moves)
+            break
     return states
 
 
@@ -60,7 +87,4 @@ def _arrows(event: Mapping[str, Any]) -> tuple[Transition, ...]:
 
 def _of_the_last_moment(moves: Sequence[Mapping[str, Any]]) -> frozenset[ItemState]:
     """No arrow leads through these events in this order: whatever the latest of them brought the item into."""
-    times = [datetime.fromisoformat(event["ts"]) for event in moves]
-    latest = max(times)
-    late = [event for event, at in zip(moves, times, strict=True) if latest - at <= _SAME_MOMENT]
-    return frozenset(arrow.target for event in late for arrow in _arrows(event))
+    return frozenset(target for place in late_ones(moves) for target in targets_of(moves[place]))

@@ -104,12 +104,16 @@ def enqueue(
                     process=acting.process,
                     purpose=acting.purpose,
                     run=acting.run(item=row["id"]),
-                    facts={"reference": str(row["reference"])},
+                    facts={"reference": str(row["reference"]), **_due(row["due_at"])},
                 )
                 for row in rows
             ],
         )
     return ids
+
+
+def _due(due_at: object) -> dict[str, str]:
+    return {"due": due_at.isoformat()} if isinstance(due_at, datetime) else {}
 
 
 def _known(session: Session, robot: str, references: Sequence[str]) -> dict[str, UUID]:

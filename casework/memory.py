@@ -8,22 +8,30 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
+from audit.driver_sql import run
+from casework.stored_values import sealed, stored
 from casework.tables import MemoryRow
 from casework.workplace import Workplace, in_clauses
+from foundation.single_reads import read_row
 
 _MEMORY = MemoryRow.__table__
 _PURPOSE = "robot memory"
+#: Every row of every item asks and tells, so both are handed to the driver as they are.
+_RECALL = "SELECT value FROM memory WHERE robot = ? AND token = ?"
+_REMEMBER = (
+    "INSERT INTO memory (robot, token, value, updated_at) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (robot, token) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at"
+)
+_VALUE = "memory.value"
 
 
-def recall(session: Session, place: Workplace, *, robot: str, about: str) -> str | None:
+def recall(place: Workplace, *, robot: str, about: str) -> str | None:
     """What the robot last remembered about this citizen (a number in clear); None when nothing."""
-    token = place.database.ring.lookup_token(about, purpose=_PURPOSE)
-    query = select(_MEMORY.c.value).where(_MEMORY.c.robot == robot, _MEMORY.c.token == token)
-    value: bytes | None = session.execute(query).scalar_one_or_none()
-    return value.decode() if value is not None else None
+    ring = place.database.ring
+    row = read_row(place.database, _RECALL, robot, ring.lookup_token(about, purpose=_PURPOSE))
+    return ring.unseal(bytes(row[0]), place=_VALUE).decode() if row is not None else None
 
 
 def recall_all(session: Session, place: Workplace, *, robot: str, abouts: Collection[str]) -> dict[str, str]:
@@ -39,7 +47,6 @@ def recall_all(session: Session, place: Workplace, *, robot: str, abouts: Collec
 def remember(session: Session, place: Workplace, *, robot: str, about: str, value: str) -> None:
     """Remember ``value`` instead of what was remembered before; in the caller's transaction."""
     token = place.database.ring.lookup_token(about, purpose=_PURPOSE)
-    dialect = sqlite if place.database.is_sqlite else postgresql
-    row = {"value": value.encode(), "updated_at": place.now()}
-    query = dialect.insert(_MEMORY).values(robot=robot, token=token, **row)
-    session.execute(query.on_conflict_do_update(index_elements=["robot", "token"], set_=row))
+    connection = session.connection()
+    told = sealed(connection, value.encode(), place=_VALUE)
+    run(connection, _REMEMBER, robot, token, told, *stored(connection, place.now()))

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from audit.driver_sql import run_many
@@ -26,6 +25,7 @@ from casework.transitions import NOT_FINAL
 from casework.workplace import in_clauses
 
 __all__ = [
+    "WHEN_ITEM_ENDS",
     "PrimaryResult",
     "RowResult",
     "Tally",
@@ -44,7 +44,7 @@ _ITEM = WorkItemRow.__table__
 #: Most endings ask it, so it is handed to the driver as it is.
 _LEAVE_WAITING = "UPDATE work_result SET result = ?, at = ? WHERE item_id = ? AND result = 'awaiting_approval'"
 #: What becomes of rows that wait for an approval when their item ends in another way than by the robot's own word.
-_WHEN_ITEM_ENDS = {
+WHEN_ITEM_ENDS = {
     # The robot told of every row that it still found; the others left the case since they were proposed.
     ItemState.COMPLETED: PrimaryResult.OVERTAKEN,
     ItemState.CANCELLED: PrimaryResult.TAKEN_OVER,
@@ -81,13 +81,12 @@ class Tally:
         return sum(self.by_result.values())
 
 
-def _upsert(query: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sqlite.Insert:
-    changed = {name: query.excluded[name] for name in ("robot", "result", "rule", "reason", "tasks", "at")}
-    return query.on_conflict_do_update(index_elements=["item_id", "row"], set_=changed)
-
-
-#: Built once: every handling ends with it.
-_UPSERT = {"sqlite": _upsert(sqlite.insert(_RESULT)), "postgresql": _upsert(postgresql.insert(_RESULT))}
+#: Every row of every item ends with it.
+_UPSERT = (
+    'INSERT INTO work_result (item_id, "row", robot, result, rule, reason, tasks, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) '
+    'ON CONFLICT (item_id, "row") DO UPDATE SET robot = excluded.robot, result = excluded.result, '
+    "rule = excluded.rule, reason = excluded.reason, tasks = excluded.tasks, at = excluded.at"
+)
 
 
 def store_results(session: Session, item_id: UUID, *, robot: str, results: Collection[RowResult], at: datetime) -> None:
@@ -98,21 +97,13 @@ def store_results(session: Session, item_id: UUID, *, robot: str, results: Colle
     if not results:
         return
     latest = {each.row: each for each in results}
+    connection = session.connection()
     rows = [
-        {
-            "item_id": item_id,
-            "row": each.row,
-            "robot": robot,
-            "result": each.result.value,
-            "rule": each.rule,
-            "reason": each.reason,
-            "tasks": each.tasks,
-            "at": at,
-        }
+        stored(connection, item_id, each.row, robot, each.result.value, each.rule, each.reason, each.tasks, at)
         # Always in the same order, so that two writers cannot wait for each other.
         for _, each in sorted(latest.items())
     ]
-    session.execute(_UPSERT[session.get_bind().dialect.name], rows)
+    run_many(connection, _UPSERT, rows)
 
 
 def leave_waiting(session: Session, item_id: UUID, *, ended: ItemState, at: datetime) -> None:
@@ -126,7 +117,7 @@ def leave_waiting(session: Session, item_id: UUID, *, ended: ItemState, at: date
 
 def leave_waiting_of(session: Session, item_ids: Sequence[UUID], *, ended: ItemState, at: datetime) -> None:
     """As ``leave_waiting``, of several items that end alike."""
-    result = _WHEN_ITEM_ENDS.get(ended)
+    result = WHEN_ITEM_ENDS.get(ended)
     if result is None:
         return
     connection = session.connection()

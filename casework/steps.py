@@ -9,27 +9,29 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import update
 from sqlmodel import Session
 
+from audit.driver_sql import run, run_many
+from casework.stored_values import sealed, stored, unsealed
 from casework.tables import StepRow
 from casework.workplace import Workplace
 from foundation.identifiers import new_id
 
 _STEP = StepRow.__table__
-#: Built once: every handling begins with it.
-_FINISHED = select(_STEP.c.name, _STEP.c.key, _STEP.c.result).where(
-    _STEP.c.item_id == bindparam("item"), _STEP.c.robot_version == bindparam("version"), _STEP.c.discarded_at.is_(None)
-)
-_STORE = insert(_STEP)
+#: Every handling begins with the one and nearly every step ends with the other.
+_FINISHED = "SELECT name, key, result FROM step WHERE item_id = ? AND robot_version = ? AND discarded_at IS NULL"
+_STORE = "INSERT INTO step (id, item_id, name, key, robot_version, result, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_RESULT = "step.result"
 
 StepKey = tuple[str, str]
 
 
 def finished_steps(session: Session, item_id: UUID, *, robot_version: str) -> dict[StepKey, bytes]:
     """The results of all finished steps of the item that were made by this version, by name and key."""
-    found = session.connection().execute(_FINISHED, {"item": item_id, "version": robot_version})
-    return {(row.name, row.key): row.result for row in found}
+    connection = session.connection()
+    found = run(connection, _FINISHED, *stored(connection, item_id, robot_version))
+    return {(name, key): unsealed(connection, result, place=_RESULT) for name, key, result in found}
 
 
 def store_steps(
@@ -38,19 +40,12 @@ def store_steps(
     """Store results in the caller's transaction."""
     if not steps:
         return
+    connection = session.connection()
     rows = [
-        {
-            "id": new_id(),
-            "item_id": item_id,
-            "name": name,
-            "key": key,
-            "robot_version": robot_version,
-            "result": result,
-            "finished_at": at,
-        }
+        stored(connection, new_id(), item_id, name, key, robot_version, sealed(connection, result, place=_RESULT), at)
         for (name, key), result in steps.items()
     ]
-    session.connection().execute(_STORE, rows)
+    run_many(connection, _STORE, rows)
 
 
 def discard_steps(session: Session, place: Workplace, item_id: UUID) -> None:

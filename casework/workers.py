@@ -20,25 +20,23 @@ from pathlib import Path
 from uuid import UUID
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, CursorResult, bindparam, insert, select, text, update
+from sqlalchemy import Connection, CursorResult, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from audit.driver_sql import is_sqlite, run
 from audit.events import Event
 from audit.vocabulary import EventType
 from casework.errors import TransitionRefusedError, WorkerLostError
+from casework.stored_values import stored
 from casework.tables import WorkerRow
 from casework.workplace import Workplace, as_system
 from foundation.database import Database
 from foundation.identifiers import new_id
 
 _WORKER = WorkerRow.__table__
-#: Built once: every intent asks it.
-_LIFE = (
-    select(_WORKER.c.declared_dead_at, _WORKER.c.stopped_at)
-    .where(_WORKER.c.id == bindparam("wanted"))
-    .with_for_update(read=True)
-)
+#: Every intent asks it, so it is handed to the driver as it is.
+_LIFE = "SELECT declared_dead_at, stopped_at FROM worker WHERE id = ?"
 
 
 @dataclass
@@ -121,7 +119,9 @@ def require_alive(session: Session, worker: UUID) -> None:
     Raises:
         WorkerLostError: others may take it for dead.
     """
-    row = session.connection().execute(_LIFE, {"wanted": worker}).one()
+    connection = session.connection()
+    query = _LIFE if is_sqlite(connection) else _LIFE + " FOR SHARE"
+    row = run(connection, query, *stored(connection, worker)).one()
     if row.declared_dead_at is not None or row.stopped_at is not None:
         message = "Arbejderen er erklæret død eller stoppet og må ikke fortsætte. Start kørslen igen."
         raise WorkerLostError(message)

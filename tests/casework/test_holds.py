@@ -17,8 +17,7 @@ def _hold(place: Workplace, row: str = ROW, *, acting: Acting = ACTING, reason: 
 
 
 def _is_held(place: Workplace, row: str = ROW, robot: str = ROBOT) -> bool:
-    with place.database.read() as session:
-        return is_held(session, robot=robot, row=row)
+    return is_held(place.database, robot=robot, row=row)
 
 
 def test_a_row_is_held_until_it_is_released(place: Workplace) -> None:

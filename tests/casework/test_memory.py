@@ -14,19 +14,16 @@ def _remember(place: Workplace, value: str, robot: str = ROBOT) -> None:
 
 
 def test_the_latest_memory_stands_alone(place: Workplace) -> None:
-    with place.database.read() as session:
-        assert recall(session, place, robot=ROBOT, about=CITIZEN) is None
+    assert recall(place, robot=ROBOT, about=CITIZEN) is None
     _remember(place, "bor på Kærvej")
     _remember(place, "bor på Engvej")
-    with place.database.read() as session:
-        assert recall(session, place, robot=ROBOT, about=CITIZEN) == "bor på Engvej"
+    assert recall(place, robot=ROBOT, about=CITIZEN) == "bor på Engvej"
     assert len(rows(place, "SELECT * FROM memory")) == 1
 
 
 def test_a_robot_does_not_remember_for_another(place: Workplace) -> None:
     _remember(place, "bor på Kærvej")
-    with place.database.read() as session:
-        assert recall(session, place, robot="en anden robot", about=CITIZEN) is None
+    assert recall(place, robot="en anden robot", about=CITIZEN) is None
 
 
 def test_neither_whom_nor_what_can_be_read_in_the_database(place: Workplace) -> None:

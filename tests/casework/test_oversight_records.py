@@ -1,109 +1,16 @@
 """What people decided about a robot's work is held against the events: what was done by hand is found."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 
-from audit.events import Event
 from audit.obligations.business import EventTold
 from audit.obligations.finding import Verdict
-from audit.vocabulary import EventType
-from casework import incidents
-from casework.acceptances import accept, use_acceptance
-from casework.holds import place_hold, release_hold
 from casework.oversight_records import OVERSIGHT_RECORDS
-from casework.policies import propose_policy, put_in_force, reject_policy
-from casework.results import PrimaryResult, RowResult, store_results
-from casework.states import AcceptanceKind, ItemState, SweepKind
-from casework.sweeps import advance, finish_sweep, start_sweep, stop_sweep
-from casework.workplace import Workplace, as_person
-from foundation.actor import Role
+from casework.workplace import Workplace
+from tests.casework.oversight_makers import MAKERS
 from tests.casework.verifying import broken, eleventh
-from tests.workbench import ACTING, BO, ROBOT, bring_to, person, raw, rows
-
-DORTHE = person("dorthe", Role.DIGITAL_AGENT)
-FRIDA = person("frida", Role.ROBOTEJER)
-
-
-def _policies(place: Workplace) -> None:
-    """One superseded, one in force, one rejected, one that waits."""
-    for number, decide in enumerate((put_in_force, put_in_force, reject_policy, None)):
-        policy = propose_policy(
-            place, robot=ROBOT, body=f'{{"a":{number}}}', actor=DORTHE, reason="Fordi.", validate=str
-        )
-        if decide is put_in_force:
-            put_in_force(place, policy.id, actor=FRIDA, reason="Enig.", validate=str)
-        elif decide is reject_policy:
-            reject_policy(place, policy.id, actor=FRIDA, reason="Uenig.")
-
-
-def _holds(place: Workplace) -> None:
-    """One released, one open."""
-    with place.database.write() as session:
-        for row in ("S1/1", "S1/2"):
-            place_hold(session, place, robot=ROBOT, row=row, acting=ACTING, reason="Fordi.")
-    release_hold(place, robot=ROBOT, row="S1/1", actor=BO, reason="Set efter.")
-
-
-def _sweeps(place: Workplace) -> None:
-    """One finished, one stopped, one running."""
-    for end in ("finish", "stop", None):
-        sweep = start_sweep(place, robot=ROBOT, kind=SweepKind.SWEEP, acting=ACTING)
-        with place.database.write() as session:
-            advance(session, place, sweep.id, before_cursor=None, cursor="a", counts={"cases": 7})
-            if end == "finish":
-                finish_sweep(session, place, sweep.id, acting=ACTING)
-            elif end == "stop":
-                stop_sweep(session, place, sweep.id, acting=as_person(BO), reason="Ikke i nat.")
-
-
-def _acceptances(place: Workplace) -> None:
-    """One used, one not."""
-    for mark in ("sf6002:1", "sf6002:2"):
-        accept(place, robot=ROBOT, what=AcceptanceKind.GAP, mark=mark, actor=BO, reason="Hændelserne er sendt.")
-    with place.database.write() as session:
-        use_acceptance(
-            session,
-            place,
-            robot=ROBOT,
-            what=AcceptanceKind.GAP,
-            mark="sf6002:1",
-            starter="dorthe",
-            acting=ACTING,
-        )
-
-
-def _incidents(place: Workplace) -> None:
-    """One open, one acknowledged, one closed."""
-    with place.database.write() as session:
-        for code in ("timeout", "closed", "taken"):
-            made = incidents.report(session, place, robot=ROBOT, system="esdh", code=code, message="Svarer ikke.")
-            if code == "closed":
-                incidents.close(session, place, made, acting=as_person(BO), reason="Rettet.")
-            elif code == "taken":
-                incidents.acknowledge(session, place, made, acting=as_person(BO), note="Jeg ringer.")
-
-
-def _results(place: Workplace) -> None:
-    """One row, of an item, with the evidence that the robot gives."""
-    item_id = bring_to(place, ItemState.IN_PROGRESS)
-    with place.database.write() as session:
-        result = RowResult(row="S1/1", result=PrimaryResult.APPLIED, rule="ADR-01", reason="moved")
-        store_results(session, item_id, robot=ROBOT, results=[result], at=place.now())
-        facts = {"label": "row", "row": "S1/1"}
-        told = Event(type=EventType.EVIDENCE_GIVEN, actor=ACTING.actor, run=ACTING.run(item=item_id), facts=facts)
-        place.record(session, told)
-
-
-MAKERS: dict[str, Callable[[Workplace], None]] = {
-    "policy": _policies,
-    "hold": _holds,
-    "sweep": _sweeps,
-    "acceptance": _acceptances,
-    "incident": _incidents,
-    "work_result": _results,
-}
+from tests.workbench import raw, rows
 
 
 @pytest.mark.parametrize("table", MAKERS)
@@ -141,12 +48,13 @@ _MADE_BY_HAND = {
     "sweep": "UPDATE sweep SET counts = '{\"cases\": 8}' WHERE state = 'finished'",
     "acceptance": "UPDATE acceptance SET accepted_by = 'erik' WHERE used_at IS NULL",
     "incident": "UPDATE incident SET closed_at = opened_at, closed_by = 'erik' WHERE code = 'timeout'",
-    "work_result": "UPDATE work_result SET row = 'S9/9'",
+    "work_result": "UPDATE work_result SET result = 'noop' WHERE row = 'S1/1'",
+    "robot_state": "UPDATE robot_state SET state = 'active' WHERE robot = 'a'",
 }
 
 
 def test_a_released_hold_opened_again_by_hand_is_not_found_by_its_release(place: Workplace) -> None:
-    _holds(place)
+    MAKERS["hold"](place)
     raw(place, "UPDATE hold SET released_at = placed_at, released_by = 'bo' WHERE released_at IS NULL")
     assert "Rækker på hold" in broken(place)
 

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from audit.driver_sql import run
 from casework.moves import arrow_statement
-from casework.stored_values import run_counted, stored
+from casework.stored_values import run_counted, sealed, stored, stored_in, unsealed
 from casework.tables import WorkItemRow
 from casework.transitions import COMPLETE
 from casework.workplace import Workplace
@@ -70,3 +70,29 @@ def test_a_time_without_a_zone_is_refused(place: Workplace) -> None:
 def test_a_column_that_the_table_does_not_have_makes_no_statement() -> None:
     with pytest.raises(KeyError):
         arrow_statement(COMPLETE, ("state; DROP TABLE work_item",), is_leased=True)
+
+
+def test_what_is_sealed_here_opens_through_the_columns_type(place: Workplace) -> None:
+    key = _insert(place, _ZONED)
+    with place.database.write() as session:
+        connection = session.connection()
+        payload = sealed(connection, "på Kærvej".encode(), place="work_item.payload")
+        run(connection, "UPDATE work_item SET payload = ? WHERE id = ?", payload, *stored(connection, key))
+    with place.database.read() as session:
+        assert session.execute(select(_ITEM.c.payload).where(_ITEM.c.id == key)).scalar_one() == "på Kærvej".encode()
+
+
+def test_what_the_columns_type_sealed_opens_here(place: Workplace) -> None:
+    key = _insert(place, _ZONED)
+    with place.database.read() as session:
+        connection = session.connection()
+        row = run(connection, "SELECT payload FROM work_item WHERE id = ?", *stored(connection, key)).one()
+        assert unsealed(connection, row[0], place="work_item.payload") == b"x"
+
+
+def test_a_statement_that_is_read_by_itself_gets_the_same_values(place: Workplace) -> None:
+    key = new_id()
+    with place.database.read() as session:
+        assert stored_in(place.database, key, _ZONED, "ord", None) == stored(
+            session.connection(), key, _ZONED, "ord", None
+        )
