@@ -16,14 +16,18 @@ from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
+from audit.driver_sql import as_time
 from audit.events import Event
 from audit.vocabulary import EventType
 from casework.incidents import report
 from casework.tables import CircuitRow
 from casework.workplace import Acting, Workplace
 from connectors.errors import CircuitOpen
+from foundation.single_reads import read_row
 
 _CIRCUIT = CircuitRow.__table__
+#: Every second of every run asks it, so it is handed to the driver as it is.
+_COUNT = "SELECT failures, open_until FROM circuit WHERE robot = ? AND system = ?"
 #: Seconds for which what other workers wrote may be unknown here.
 _FRESH_SECONDS = 1.0
 #: Seconds for which the other threads wait for the trial's answer.
@@ -123,8 +127,10 @@ class Circuit:
         return is_ours or self._open_until is None
 
     def _refresh(self) -> None:
-        with self._place.database.read() as session:
-            self._load(session)
+        row = read_row(self._place.database, _COUNT, self._key["robot"], self._key["system"])
+        self._failures, until = (row[0], row[1]) if row is not None else (0, None)
+        self._open_until = as_time(until) if until is not None else None
+        self._read_at = self._place.clock.monotonic()
 
     def _load(self, session: Session) -> None:
         query = select(_CIRCUIT.c.failures, _CIRCUIT.c.open_until).where(*self._where())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from foundation import address_parts
@@ -65,6 +66,8 @@ def is_same_text(first: CivilAddress, second: CivilAddress) -> bool:
     return _words(first) == _words(second)
 
 
+#: Each row compares its address with every earlier one of the person, by each of these.
+@lru_cache(maxsize=128)
 def _words(address: CivilAddress) -> str:
     return address_parts.comparable(" ".join(lines(address)).replace(",", " ").replace(".", " "))
 
@@ -142,6 +145,7 @@ def _from_cpr(facts: Facts) -> CivilAddress:
     return facts.snapshot.address or CivilAddress()
 
 
+@lru_cache(maxsize=128)
 def _core(address: CivilAddress) -> str:
     """What names the place: road, house number, floor, door and postcode, in whichever fields the system has them."""
     return _words(replace(address, care_of="", locality="", town="", postal_district=""))

@@ -101,10 +101,10 @@ def test_what_was_worked_out_is_stored_with_the_record(reader: Reader, place: Wo
 
     class Desk:
         def store(self, session: Session) -> None:
-            stored.append(type(session).__name__)
+            stored.append("stored" if session.connection().in_transaction() else "outside a transaction")
 
     replace(reader, unstored=Desk()).read(SYSTEM, "lookup", lambda: stored.append("called"), TELL)
-    assert stored == ["Session", "called"]
+    assert stored == ["stored", "called"]
 
 
 @pytest.mark.parametrize(
