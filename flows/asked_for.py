@@ -14,7 +14,6 @@ from casework.policies import policy_in_force
 from casework.workplace import Acting
 from connectors.guard import Write
 from connectors.guarded import GuardedCases, StepPlace
-from connectors.reader import NothingUnstored, Reader
 from connectors.records import Case, WriteReceipt
 from flows.composition import Composition
 from flows.opened_run import acting_of
@@ -68,13 +67,7 @@ def ask_for_case(composition: Composition, robot: SweepRobot, starter: Actor, nu
 
 
 def _find(composition: Composition, robot: SweepRobot, acting: Acting, number: str) -> Case:
-    reader = Reader(
-        place=composition.place,
-        acting=acting,
-        lease=None,
-        unstored=NothingUnstored(),
-        limits=lambda system: composition.limits(robot.card.name, system),
-    )
+    reader = composition.reader(robot.card.name, acting)
     where = StepPlace(UUID(int=0), None)
     return GuardedCases(composition.systems.cases, reader, _NoWrites(), where).find_case(number)
 

@@ -20,7 +20,6 @@ from casework.policies import policy_in_force
 from casework.received import bookmark, known_events, mark_received, set_bookmark
 from casework.states import AcceptanceKind
 from casework.workplace import Acting
-from connectors.reader import NothingUnstored, Reader
 from connectors.records import EventBatch, PersonEvent
 from flows.composition import Composition
 from foundation.errors import SagsgangError
@@ -220,14 +219,9 @@ class _Intake:
 def poll(composition: Composition, robot: str, acting: Acting, *, after: str | None) -> EventBatch:
     """Ask the source, with the limits, retries and circuit of every other call."""
     source = composition.systems.events
-    reader = Reader(
-        place=composition.place,
-        acting=acting,
-        lease=None,
-        unstored=NothingUnstored(),
-        limits=lambda system: composition.limits(robot, system),
+    return composition.reader(robot, acting).try_call(
+        source.system, "poll", lambda: source.poll(after=after, limit=_PORTION)
     )
-    return reader.try_call(source.system, "poll", lambda: source.poll(after=after, limit=_PORTION))
 
 
 def fresh_events(events: tuple[PersonEvent, ...], known: set[str]) -> tuple[list[PersonEvent], int]:

@@ -12,6 +12,11 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sqlalchemy.exc import ProgrammingError
+
+from audit.events import ActorRef
+from audit.vocabulary import ActorKind
+from casework.known_roles import note_roles
 from casework.schema import check, upgrade
 from casework.workers import Worker, enlist
 from casework.workplace import Acting, Workplace
@@ -25,10 +30,17 @@ from connectors.nova import open_nova
 from connectors.ports import AddressRegister, CaseRegister, PersonEvents, PersonRegister
 from connectors.rate import RateLimit
 from connectors.reader import NothingUnstored, Reader, SystemLimits
+from foundation.actor import Established, operating_system_account, resolve_actor, standings
 from foundation.clock import Clock, SystemClock
 from foundation.database import Database
+from foundation.errors import ConfigurationError, NotAllowedError
+from foundation.logs import get_logger
 from foundation.sealing import open_key_ring
 from foundation.settings import Settings
+
+log = get_logger(__name__)
+#: PostgreSQL's word for a right that the account has not (insufficient_privilege).
+_MAY_NOT = "42501"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +95,16 @@ class Composition:
             within=self.limits(robot, self.systems.people.system).rate,
         )
 
+    def reader(self, robot: str, acting: Acting) -> Reader:
+        """Reads outside the handling of an item, with the limits, retries and circuit of this robot's other calls."""
+        return Reader(
+            place=self.place,
+            acting=acting,
+            lease=None,
+            unstored=NothingUnstored(),
+            limits=lambda system: self.limits(robot, system),
+        )
+
     def bulk_people(self, robot: str, acting: Acting, *, pace: RateLimit) -> BulkPeople:
         """CPR for this robot's sweeps: many persons at once, at this pace, with the circuit of all other calls."""
         reader = Reader(
@@ -122,9 +144,35 @@ def open_workplace(settings: Settings, *, clock: Clock | None = None) -> Iterato
             check(database, environment=settings.environment)
         else:
             upgrade(database, environment=settings.environment, now=clock.now())
-        yield Workplace(database, clock, settings.environment)
+        place = Workplace(database, clock, settings.environment)
+        _note_roles(settings, place)
+        yield place
     finally:
         database.dispose()
+
+
+def _note_roles(settings: Settings, place: Workplace) -> None:
+    """Record whose roles were changed in the file since anybody last looked (``casework.known_roles``)."""
+    if settings.people_file is None:
+        return
+    try:
+        people = standings(settings)
+    except ConfigurationError as error:
+        # Who needs to know who acts is told what is wrong with the file; a service that does not goes on without it.
+        log.warning("roles.unreadable", code=error.code)
+        return
+    try:
+        actor = resolve_actor(settings)
+        finder = ActorRef(ActorKind.PERSON, actor.id, actor.established.value)
+    except NotAllowedError:
+        finder = ActorRef(ActorKind.SYSTEM, operating_system_account(), Established.OS_ACCOUNT.value)
+    try:
+        note_roles(place, people, finder=finder)
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) != _MAY_NOT:
+            raise
+        # The account of a worker adds events and reads none: it leaves the finding to those who may.
+        log.info("roles.not_looked_at")
 
 
 @contextmanager

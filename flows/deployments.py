@@ -7,12 +7,14 @@ is one of the flow's, and never personal.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-#: The flow that every deployment runs; ``flows.prefect_flows`` gives it this name.
-FLOW_NAME = "sagsgang-robot"
+from foundation.settings import Settings
+
+#: The flow of a run, and of a sweep through all cases; ``flows.prefect_flows`` and ``flows.prefect_sweeps`` have them.
+FLOW_NAME, SWEEP_FLOW_NAME = "sagsgang-robot", "sagsgang-gennemgang"
 TIMEZONE = "Europe/Copenhagen"
 
 
@@ -34,6 +36,7 @@ class Deployment:
         robot: the name on the robot's card.
         schedules: cron lines in Danish time, summer time included; none means that it is started by hand only.
         parameters: of the flow, besides ``robot``.
+        is_sweep: goes through all cases instead of collecting and working.
         at_once: how many of its runs may go on together. One is right as long as one process keeps up: it works in
             several threads. More processes claim from the same queue without harm.
         tags: for Prefect's page.
@@ -45,13 +48,14 @@ class Deployment:
     schedules: tuple[str, ...] = ()
     parameters: dict[str, str | int | bool] = field(default_factory=dict)
     at_once: int = 1
+    is_sweep: bool = False
     tags: tuple[str, ...] = ()
     description: str = ""
 
     @property
     def full_name(self) -> str:
         """Flow and deployment, as Prefect's commands want it."""
-        return f"{FLOW_NAME}/{self.name}"
+        return f"{SWEEP_FLOW_NAME if self.is_sweep else FLOW_NAME}/{self.name}"
 
     @property
     def flow_parameters(self) -> dict[str, str | int | bool]:
@@ -72,12 +76,28 @@ DEPLOYMENTS = (
             "Hver halve time på hverdage kl. 6-20 og én gang hver nat."
         ),
     ),
+    Deployment(
+        name="address_update_sweep",
+        robot="address_update",
+        is_sweep=True,
+        tags=("adresser", "cpr", "nova"),
+        description=(
+            "Gennemgår alle åbne sager og laver opgaver for dem, der afviger fra CPR. "
+            "Tidsplanen er SAGSGANG_SWEEP_SCHEDULE; uden den startes den kun af en person."
+        ),
+    ),
 )
+
+
+def deployments_of(settings: Settings) -> tuple[Deployment, ...]:
+    """The deployments as these settings want them: a sweep runs by itself only where somebody has said when."""
+    schedules = (settings.sweep_schedule,) if settings.sweep_schedule else ()
+    return tuple(replace(one, schedules=schedules) if one.is_sweep else one for one in DEPLOYMENTS)
 
 
 def at_once_of(robot: str) -> int:
     """How many runs of this robot the schedule may have going together; one, where no deployment says so."""
-    return max((one.at_once for one in DEPLOYMENTS if one.robot == robot), default=1)
+    return max((one.at_once for one in DEPLOYMENTS if one.robot == robot and not one.is_sweep), default=1)
 
 
 def to_drop(missed: Iterable[MissedRun]) -> list[UUID]:

@@ -37,6 +37,7 @@ from connectors.errors import (
     VersionConflict,
 )
 from flows.back_off import seconds_before
+from flows.database_loss import loss_of
 from flows.live_desk import CancelNoticedError, RunHaltedError, Worked, cancel_requested_by
 from foundation.errors import SagsgangError
 from foundation.working_time import load_calendar
@@ -206,7 +207,8 @@ def _end(session: Session, handling: Handling, error: Exception) -> Result:
             return _defer(
                 session, handling, error.code, error.advice, seconds=error.retry_after or 1.0, attempts=attempts - 1
             )
-        case CircuitOpen() | RunHaltedError():
+        case _ if isinstance(error, CircuitOpen | RunHaltedError) or loss_of(error) is not None:
+            # A database that is away, or locked for too long, has used up none of the item's attempts either.
             return _move(session, handling, transitions.GIVE_BACK, Result.GIVEN_BACK, values={"attempts": attempts - 1})
         case SchemaDrift():
             _report(session, handling, error.system, error.code, error.advice)

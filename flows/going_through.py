@@ -23,7 +23,7 @@ from casework.workplace import Acting
 from connectors.bulk import LARGEST_PORTION
 from connectors.errors import SchemaDrift
 from connectors.rate import RateLimit
-from connectors.reader import NothingUnstored, Reader
+from connectors.reader import Reader
 from connectors.records import Case, CaseState, Page, PersonSnapshot, Progress
 from flows.composition import Composition
 from foundation.clock import local_date
@@ -136,14 +136,7 @@ class CaseWalk:
 
     def reader(self) -> Reader:
         """Reads for this walk, with the limits of the robot."""
-        composition, name = self.composition, self.robot.card.name
-        return Reader(
-            place=composition.place,
-            acting=self.acting,
-            lease=None,
-            unstored=NothingUnstored(),
-            limits=lambda system: composition.limits(name, system),
-        )
+        return self.composition.reader(self.robot.card.name, self.acting)
 
     def _tell(self, _session: Session) -> Event:
         return self.reader().event(EventType.RECORD_SEARCHED, "", facts={"what": "all_cases"})

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, event, select
+from sqlalchemy import event
 from sqlmodel import Session
 
+from audit.driver_sql import run
 from audit.events import Event
 from audit.vocabulary import EventType
 from casework.approvals import approved_proposal
@@ -27,7 +28,8 @@ from casework.policies import policy_in_force
 from casework.proposals import ApprovedProposal
 from casework.results import RowResult, store_results
 from casework.steps import StepKey, finished_steps, store_steps
-from casework.tables import WorkItemRow
+from casework.stored_values import stored, stored_in
+from casework.told_results import with_results
 from casework.workplace import Acting
 from connectors.guard import Guard
 from connectors.guarded import GuardedAddresses, GuardedCases, GuardedPeople, StepPlace, Writer
@@ -36,15 +38,16 @@ from flows.composition import Composition
 from flows.stopping import Stopping
 from foundation.cpr import Cpr
 from foundation.errors import SagsgangError
+from foundation.single_reads import read_row
+from foundation.transactions import Transaction
 from robots.card import Card
 
 T = TypeVar("T")
 
-_ITEM = WorkItemRow.__table__
 #: Why a robot holds a row: it was taken back, and the next run must not write the same again (ADR-53).
 _HELD_BECAUSE = "Rækken er tilbageført. Den frigives af en person."
-#: Built once: every step asks it.
-_ASKED_FOR = select(_ITEM.c.cancel_requested_by).where(_ITEM.c.id == bindparam("wanted"))
+#: Every step asks it, so it is handed to the driver as it is.
+_ASKED_FOR = "SELECT cancel_requested_by FROM work_item WHERE id = ?"
 
 
 class CancelNoticedError(SagsgangError):
@@ -110,8 +113,20 @@ class Worked:
                     reason=_HELD_BECAUSE,
                     item_id=self.item_id,
                 )
-        place.record(session, *self.events)
-        event.listen(session, "after_commit", self._forget, once=True)
+        place.record(session, *self._events())
+        if isinstance(session, Transaction):
+            session.when_committed(self._forget)
+        else:
+            event.listen(session, "after_commit", lambda _session: self._forget(), once=True)
+
+    def _events(self) -> list[Event]:
+        """What was noted, with what rows came to; a dry run's rows come to nothing."""
+        if self.item_id is None or self.reader is None:
+            return self.events
+        reader = self.reader
+        return with_results(
+            self.events, self.results, lambda facts: reader.event(EventType.EVIDENCE_GIVEN, "", facts=facts)
+        )
 
     def outcomes_later(self, write_down: Callable[[Session], None]) -> None:
         """Keep one for the next transaction."""
@@ -122,7 +137,7 @@ class Worked:
         for write_down in self.outcomes:
             write_down(session)
 
-    def _forget(self, _session: Session) -> None:
+    def _forget(self) -> None:
         """What is committed is stored; what was rolled back is still to be stored."""
         self.steps, self.memories, self.results, self.holds, self.events = {}, {}, {}, set(), []
         self.outcomes = []
@@ -254,8 +269,7 @@ class LiveDesk:
         known = self.worked.memories.get(about.digits)
         if known is not None:
             return known
-        with self._place.database.read() as session:
-            return recall(session, self._place, robot=self._card.name, about=about.digits)
+        return recall(self._place, robot=self._card.name, about=about.digits)
 
     def remember(self, about: Cpr, value: str) -> None:
         """Remember ``value`` about this citizen."""
@@ -269,8 +283,7 @@ class LiveDesk:
         """Whether the row is on hold, also since a moment ago."""
         if row in self.worked.holds:
             return True
-        with self._place.database.read() as session:
-            return is_held(session, robot=self._card.name, row=row)
+        return is_held(self._place.database, robot=self._card.name, row=row)
 
     def hold(self, row: str) -> None:
         """Put the row on hold until a person releases it."""
@@ -293,14 +306,16 @@ class LiveDesk:
         if self._stopping is not None and self._stopping.is_halted:
             message = "Kørslen standses; opgaven går videre efter sit sidste trin ved næste kørsel."
             raise RunHaltedError(message)
-        with self._place.database.read() as session:
-            is_asked = asked_to_cancel_by(session, self._claimed) is not None
-            requested_by = cancel_requested_by(session, self._claimed) if is_asked else None
-        if is_asked and self.worked.outcomes:
+        database = self._place.database
+        row = read_row(database, _ASKED_FOR, *stored_in(database, self._claimed.lease.item_id))
+        if row is None or row[0] is None:
+            return
+        if self.worked.outcomes:
             # The changes that were made look as if they were open, until it is written down that they are not.
-            with self._place.database.write() as session:
+            with database.write() as session:
                 self.worked.store(session)
-                requested_by = cancel_requested_by(session, self._claimed)
+        with database.read() as session:
+            requested_by = cancel_requested_by(session, self._claimed)
         if requested_by is not None:
             message = f"Opgaven annulleres efter ønske fra {requested_by}."
             raise CancelNoticedError(message)
@@ -308,14 +323,10 @@ class LiveDesk:
 
 def cancel_requested_by(session: Session, claimed: ClaimedItem) -> str | None:
     """Who asked for the item to be cancelled, or None; not before every change that was begun has a known ending."""
-    requested_by = asked_to_cancel_by(session, claimed)
+    connection = session.connection()
+    row = run(connection, _ASKED_FOR, *stored(connection, claimed.lease.item_id)).one()
+    requested_by: str | None = row[0]
     return requested_by if requested_by is not None and not open_effects(session, claimed.lease.item_id) else None
-
-
-def asked_to_cancel_by(session: Session, claimed: ClaimedItem) -> str | None:
-    """Who asked for the item to be cancelled, or None, whatever was begun."""
-    requested_by: str | None = session.connection().execute(_ASKED_FOR, {"wanted": claimed.lease.item_id}).scalar_one()
-    return requested_by
 
 
 #: Making an adapter costs more than using it a thousand times.

@@ -20,7 +20,6 @@ from casework.tables import EffectRow, WorkItemRow
 from casework.transitions import FINAL
 from casework.workplace import Acting
 from connectors.errors import NotFound
-from connectors.reader import NothingUnstored, Reader
 from connectors.records import CaseRef, IdempotencyKey, Sighting, WriteOperation
 from flows.composition import Composition
 
@@ -88,13 +87,7 @@ def _done_since(session: Session, robot: str, since: datetime) -> list[_Done]:
 
 def _stands(composition: Composition, robot: str, acting: Acting, note: _Done) -> bool:
     cases = composition.systems.cases
-    reader = Reader(
-        place=composition.place,
-        acting=acting,
-        lease=None,
-        unstored=NothingUnstored(),
-        limits=lambda system: composition.limits(robot, system),
-    )
+    reader = composition.reader(robot, acting)
     case = CaseRef(cases.system, note.case)
 
     def tell(_session: Session) -> Event:

@@ -21,8 +21,10 @@ from casework.runs import ANY_NUMBER, close_dead_runs, close_run, open_run
 from casework.workplace import Acting
 from flows.code_digest import digest_of
 from flows.composition import Composition, lock_folder
+from flows.database_loss import loss_of, report_loss, when_it_answers
 from flows.ending import Result
 from foundation.actor import Actor
+from foundation.database_faults import DatabaseFault
 from foundation.logs import RunLog, get_logger, run_log
 from foundation.settings import Settings
 from robots.robot import Robot
@@ -77,6 +79,7 @@ def opened_run(
     opened = OpenedRun(run_id, acting)
     told: RunLog | None = None
     failure: str | None = None
+    loss: DatabaseFault | None = None
     try:
         with (
             run_log(logs / f"run-{run_id}.jsonl") as told,
@@ -87,13 +90,21 @@ def opened_run(
             log.info("run.ended", stopped_by=opened.stopped_by, collect_error=opened.collect_error, **counts)
         failure = opened.stopped_by or opened.collect_error
     except BaseException as error:
-        failure = type(error).__name__
+        loss = loss_of(error)
+        failure = type(error).__name__ if loss is None else loss.code
         raise
     finally:
         # Also a run that ended badly is closed, with the digest of the log that tells why.
         digest = told.sha256 if told is not None else None
         named = {result.value: number for result, number in sorted(opened.counts.items())}
-        close_run(place, run_id, acting=acting, counts=named, log_digest=digest, failure=failure)
+        lost = loss
+
+        def close() -> None:
+            close_run(place, run_id, acting=acting, counts=named, log_digest=digest, failure=failure)
+            if lost is not None:
+                report_loss(place, card.name, lost)
+
+        when_it_answers(close)
 
 
 def log_folder(settings: Settings) -> Path:

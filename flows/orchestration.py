@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 from flows.child import Child, wait_for
 from flows.prefect_environment import API_URL, prefect_environment, require_api_allowed
-from flows.prefect_server import START_SECONDS, api_url_of, free_port, is_healthy, start_prefect_server
+from flows.prefect_server import START_SECONDS, api_url_of, free_port, is_ours, start_prefect_server
 from flows.run_request import OrchestratorError, RunRequest, asking
 from flows.running import RunReport
+from flows.stopping import unheard
 from flows.work_loop import Progress
 from foundation.actor import resolve_actor
 from foundation.logs import get_logger
@@ -49,7 +50,7 @@ def run_through_prefect(
         chosen: a name chosen with ``--as``.
         limit: at most so many items.
         progress: told of each item that ends.
-        tell: told in Danish what is being waited for.
+        tell: told in Danish what is being waited for, and how the run is being stopped.
 
     Raises:
         EnvironmentLockedError: ``PREFECT_API_URL`` is not one for this environment.
@@ -59,7 +60,7 @@ def run_through_prefect(
     # What can be refused at once is refused before anybody waits for a server.
     card = load_robot(robot_name).card
     resolve_actor(settings, chosen=chosen).require(card.may_start, f"starte {card.name}")
-    request = RunRequest(settings, progress)
+    request = RunRequest(settings, progress, tell or unheard)
     parameters = {"robot": robot_name, "as_person": chosen, "limit": limit}
     api_url = _server_address(settings, tell or _log_waiting)
     with asking(request):
@@ -118,7 +119,7 @@ def _start_own_server(settings: Settings, tell: Callable[[str], None]) -> str:
     if "prefect" not in sys.modules:
         # Two seconds that pass while the server starts.
         import prefect  # noqa: F401, PLC0415 - after its environment is set, and only when it is needed.
-    if not wait_for(lambda: is_healthy(port), child, seconds=START_SECONDS):
+    if not wait_for(lambda: is_ours(port, settings), child, seconds=START_SECONDS):
         child.stop(grace_seconds=0)
         message = f"Prefect-serveren kom ikke op. Se {child.log.name} i mappen med logge."
         raise OrchestratorError(message)

@@ -28,6 +28,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.deployments import TIMEZONE, Deployment, MissedRun, to_drop
 from flows.prefect_flows import run_robot_flow
+from flows.prefect_sweeps import run_sweep_flow
 
 _PAGE = 200
 
@@ -39,7 +40,7 @@ def for_prefect(deployment: Deployment) -> RunnerDeployment:
     so a queued one would find nothing. A slot that a dead run holds is given back after five minutes.
     """
     return RunnerDeployment.from_flow(
-        run_robot_flow,
+        run_sweep_flow if deployment.is_sweep else run_robot_flow,
         name=deployment.name,
         schedules=[Cron(line, timezone=TIMEZONE) for line in deployment.schedules],
         parameters=dict(deployment.flow_parameters),

@@ -30,11 +30,12 @@ from flows.notices import tell_people_quietly
 from flows.opened_run import OpenedRun, opened_run
 from flows.run_request import OrchestratorError, RunRequest, current_request
 from flows.running import RESTS, Intake, RunReport, take_in
-from flows.stopping import give_up, stopped_by_signals
+from flows.stopping import Tell, give_up, stopped_by_signals
 from flows.work_loop import Progress, RunSummary, WorkLoop
 from flows.zombies import mend_zombies
 from foundation.actor import Actor, resolve_actor
 from foundation.clock import SystemClock
+from foundation.database_faults import fault_of
 from foundation.errors import SagsgangError
 from foundation.logs import configure_logs, get_logger
 from foundation.settings import load_settings
@@ -61,6 +62,7 @@ class _Job:
     starter: Actor
     opened: OpenedRun
     progress: Progress | None
+    tell: Tell
     intake: Intake | None = None
     summary: RunSummary | None = None
     error: Exception | None = None
@@ -70,7 +72,7 @@ class _Job:
 _job: ContextVar[_Job] = ContextVar("sagsgang_flow_job")
 
 
-def _run_name() -> str:
+def run_name() -> str:
     """What stands in the list of runs: robot and start, instead of a name that Prefect invents."""
     started = SystemClock().now().astimezone()
     return f"{flow_run.parameters.get('robot', 'robot')} {started:%Y-%m-%d %H:%M:%S}"
@@ -79,7 +81,7 @@ def _run_name() -> str:
 # Async, because each sync flow run waits a second for its heartbeat to end.
 @flow(
     name="sagsgang-robot",
-    flow_run_name=_run_name,
+    flow_run_name=run_name,
     description="Henter nye opgaver og behandler køen med én robot. Kø og journal er Sagsgangs egne tabeller.",
     persist_result=False,
     retries=0,
@@ -110,10 +112,10 @@ async def run_robot_flow(
     except Exception as error:  # noqa: BLE001 - Prefect would keep the text of any error, which may hold anything.
         if request is not None:
             request.error = error
-        _log(error)
-        return _failed(error)
+        log_failure(error)
+        return failed(error)
     request.report = report
-    return _ended(report.summary.stopped_by or report.collect_error, counts_of(report))
+    return ended(report.summary.stopped_by or report.collect_error, counts_of(report))
 
 
 def counts_of(report: RunReport) -> dict[str, int]:
@@ -130,7 +132,7 @@ async def _run(
     starter = resolve_actor(request.settings, chosen=as_person)
     with compose(request.settings) as composition:
         job = await _run_opened(composition, robot, starter, request, limit=limit, at_most=at_most)
-        await _in_thread(partial(tell_people_quietly, composition.place, request.settings))
+        await in_thread(partial(tell_people_quietly, composition.place, request.settings))
     if job.intake is None or job.summary is None:
         # Prefect itself kept a task from running, for example because its server went away.
         raise OrchestratorError("Prefect kunne ikke udføre kørslen. Se om Prefect-serveren kører, og prøv igen.")
@@ -141,7 +143,7 @@ async def _run_opened(
     composition: Composition, robot: Robot, starter: Actor, request: RunRequest, *, limit: int | None, at_most: int
 ) -> _Job:
     with opened_run(composition, robot, starter, flow=flow_run.id, at_most=at_most) as opened:
-        job = _Job(composition, robot, starter, opened, request.progress)
+        job = _Job(composition, robot, starter, opened, request.progress, request.tell)
         token = _job.set(job)
         try:
             await collect_task(return_state=True)  # type: ignore[misc]  # typed as if sync
@@ -160,11 +162,11 @@ async def collect_task() -> State[Any]:
     job = _job.get()
     collecting = partial(take_in, job.composition, job.robot, job.starter, job.opened)
     try:
-        job.intake = await _in_thread(collecting)
+        job.intake = await in_thread(collecting)
     except Exception as error:  # noqa: BLE001 - the flow raises it again, where Prefect does not read it.
         job.error = error
-        return _failed(error)
-    return _ended(job.intake.error)
+        return failed(error)
+    return ended(job.intake.error)
 
 
 @task(name="behandl opgaver", persist_result=False, cache_policy=NO_CACHE, retries=0)
@@ -175,16 +177,17 @@ async def work_task(*, limit: int | None) -> State[Any]:
     grace, stopping = job.composition.settings.stop_grace_seconds, loop.stopping
     try:
         # A signal that Prefect's worker sends is for the items first; the flow ends when they are laid down.
-        with stopped_by_signals(stopping, grace_seconds=grace):
+        with stopped_by_signals(stopping, grace_seconds=grace, tell=job.tell):
             work = partial(loop.run, limit=limit, opened=job.opened)
-            job.summary = await _in_thread(work, stop=partial(stopping.ask_within, grace, give_up=give_up))
+            gave_up = partial(give_up, job.tell)
+            job.summary = await in_thread(work, stop=partial(stopping.ask_within, grace, give_up=gave_up))
     except Exception as error:  # noqa: BLE001 - the flow raises it again, where Prefect does not read it.
         job.error = error
-        return _failed(error)
-    return _ended(job.summary.stopped_by)
+        return failed(error)
+    return ended(job.summary.stopped_by)
 
 
-async def _in_thread(work: Callable[[], T], *, stop: Callable[[], None] | None = None) -> T:
+async def in_thread(work: Callable[[], T], *, stop: Callable[[], None] | None = None) -> T:
     """Do blocking work beside the event loop. When Prefect ends the run, ``stop`` it and wait for its end.
 
     The wait is what lets nobody close the database under the hands of a thread that writes down an effect.
@@ -199,20 +202,30 @@ async def _in_thread(work: Callable[[], T], *, stop: Callable[[], None] | None =
         raise
 
 
-def _ended(code: str | None, counts: dict[str, int] | None = None) -> State[Any]:
+def ended(code: str | None, counts: dict[str, int] | None = None) -> State[Any]:
+    """The state of a run that came to its end: Failed with the code of what kept it from doing all it should."""
     if code in RESTS:
         # Somebody wanted it so; a failure every half hour would only teach people to look away.
         return Completed(message=code, data=counts)
     return Failed(message=code) if code else Completed(message="OK", data=counts)
 
 
-def _failed(error: Exception) -> State[Any]:
+def failed(error: Exception) -> State[Any]:
     """Our code, or the kind of a fault that has none; never its text."""
-    return Failed(message=error.code if isinstance(error, SagsgangError | ConnectorError) else type(error).__name__)
+    return Failed(message=_code_of(error) or type(error).__name__)
 
 
-def _log(error: Exception) -> None:
-    if isinstance(error, SagsgangError | ConnectorError):
-        log.warning("flow.failed", code=error.code)
+def log_failure(error: Exception) -> None:
+    """By its code; only what has none is logged with its trace."""
+    code = _code_of(error)
+    if code is not None:
+        log.warning("flow.failed", code=code)
     else:
         log.error("flow.fault", kind=type(error).__name__, exc_info=error)
+
+
+def _code_of(error: Exception) -> str | None:
+    fault = fault_of(error)
+    if fault is not None:
+        return fault.code
+    return error.code if isinstance(error, SagsgangError | ConnectorError) else None

@@ -7,6 +7,9 @@ when we end.
 from __future__ import annotations
 
 import socket
+from pathlib import Path
+
+import httpx
 
 from flows.child import Child, answers, start_child
 from flows.prefect_environment import prefect_environment
@@ -14,6 +17,7 @@ from foundation.settings import Settings
 
 #: It makes its database at the first start: up to 25 s were measured on two busy cores.
 START_SECONDS = 120.0
+_ASK_SECONDS = 5.0
 #: Where people expect Prefect's page.
 USUAL_PORT = 4200
 
@@ -37,7 +41,7 @@ def api_url_of(port: int) -> str:
 
 
 def start_prefect_server(settings: Settings, *, port: int, schedules: bool) -> Child:
-    """Start the server; it answers some ten seconds later, see ``is_healthy``.
+    """Start the server; it answers some ten seconds later, see ``is_ours``.
 
     Args:
         settings: where its data goes.
@@ -61,6 +65,20 @@ def start_prefect_server(settings: Settings, *, port: int, schedules: bool) -> C
     )
 
 
-def is_healthy(port: int) -> bool:
-    """Whether the server on this port takes calls."""
-    return answers(api_url_of(port) + "/health")
+def is_ours(port: int, settings: Settings) -> bool:
+    """Whether the server on this port takes calls, and is the one that keeps its data where ours does.
+
+    Two that begin at the same time find the same port free, and one of them gets it. The other must not take the first
+    one's server for its own: it would put its robots into a stranger's schedule.
+    """
+    if not answers(api_url_of(port) + "/health"):
+        return False
+    try:
+        told = httpx.get(api_url_of(port) + "/admin/settings", timeout=_ASK_SECONDS, trust_env=False)
+    except httpx.HTTPError:
+        return False
+    if not told.is_success:
+        # It asks for a password, which this process does not know; then its answer must do.
+        return True
+    home: str = told.json().get("home", "")
+    return Path(home) == Path(prefect_environment(settings)["PREFECT_HOME"]).expanduser()

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from flows.running import RunReport
+from flows.stopping import Tell, unheard
 from flows.work_loop import Progress
 from foundation.errors import SagsgangError
 from foundation.settings import Settings
@@ -30,6 +31,8 @@ class RunRequest:
 
     settings: Settings
     progress: Progress | None = None
+    #: Told how the run is being stopped, where somebody follows it.
+    tell: Tell = unheard
     report: RunReport | None = None
     error: Exception | None = None
 

@@ -7,6 +7,7 @@ end what it has begun, and a run that will not is ended by its process, with its
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from types import FrameType
 from prefect.runner import Runner
 
 from flows.composition import open_workplace
+from flows.database_loss import log_missed
 from flows.deployments import Deployment
 from flows.notices import tell_people_quietly
 from flows.prefect_deployments import drop_missed, for_prefect
@@ -28,6 +30,8 @@ log = get_logger(__name__)
 
 _POLL_SECONDS = 5.0
 _TELL_SECONDS = 900.0
+#: What a run needs besides its grace to tell Prefect how it ended.
+_ENDING_SECONDS = 10.0
 #: Another worker may be about to start what fell due a moment ago.
 _MISSED_AFTER = timedelta(minutes=5)
 
@@ -36,6 +40,8 @@ class DrainingRunner(Runner):
     """Serves until ``drain`` is called; SIGTERM calls it."""
 
     drain_seconds = 0.0
+    #: How long a run that was told to stop has; after that its process is killed.
+    stop_seconds = 0.0
 
     def handle_sigterm(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """Prefect registers this for SIGTERM when it starts."""
@@ -43,7 +49,7 @@ class DrainingRunner(Runner):
             self._loop.call_soon_threadsafe(self.drain)
 
     def drain(self) -> None:
-        """Take no new run; ``start`` returns when the last one ended, or was ended after ``drain_seconds``."""
+        """Take no new run; what goes on after ``drain_seconds`` is told to stop. ``start`` returns after the last."""
         if self.stopping or not self.started:
             return
         self.stopping = True
@@ -53,8 +59,18 @@ class DrainingRunner(Runner):
         asyncio.get_running_loop().call_later(self.drain_seconds, self._end_what_runs)
 
     def _end_what_runs(self) -> None:
+        """Tell each run to stop, as systemd would: cancelled by Prefect, its process would be killed in its step."""
+        for flow_run in self._process_manager.flow_run_ids():
+            handle = self._process_manager.get(flow_run)
+            if handle is not None:
+                log.warning("serving.ending_run", flow=str(flow_run))
+                with contextlib.suppress(ProcessLookupError):
+                    handle.graceful_kill()
+        asyncio.get_running_loop().call_later(self.stop_seconds, self._kill_what_runs)
+
+    def _kill_what_runs(self) -> None:
         if hasattr(self, "_runs_task_group"):
-            log.warning("serving.ending_runs")
+            log.error("serving.killing_runs")
             self._runs_task_group.cancel_scope.cancel()
 
 
@@ -75,6 +91,7 @@ async def serve(
         name="sagsgang", limit=at_once, query_seconds=_POLL_SECONDS, pause_on_shutdown=False, webserver=False
     )
     runner.drain_seconds = drain_seconds
+    runner.stop_seconds = settings.stop_grace_seconds + _ENDING_SECONDS
     ids = [await runner.aadd_deployment(for_prefect(deployment)) for deployment in deployments]
     dropped = await drop_missed(ids, before=SystemClock().now() - _MISSED_AFTER)
     mended = await mend_zombies(settings)
@@ -93,7 +110,10 @@ async def serve(
 async def _keep_telling(settings: Settings) -> None:
     """Look every quarter of an hour; a robot that does not run at all leaves the most to tell of."""
     while settings.notice_urls.get_secret_value().strip():
-        await asyncio.to_thread(_tell, settings)
+        try:
+            await asyncio.to_thread(_tell, settings)
+        except Exception as error:  # noqa: BLE001 - such as a database that is away; the next look may find it back.
+            log_missed(log, "notices.missed", error)
         await asyncio.sleep(_TELL_SECONDS)
 
 

@@ -19,7 +19,7 @@ from flows.collecting import Collected, collect
 from flows.composition import Composition
 from flows.notices import tell_people_quietly
 from flows.opened_run import OpenedRun, opened_run
-from flows.stopping import stopped_by_signals
+from flows.stopping import Tell, stopped_by_signals, unheard
 from flows.work_loop import Progress, RunSummary, WorkLoop
 from foundation.actor import Actor
 from foundation.errors import SagsgangError
@@ -57,6 +57,7 @@ def run_robot(
     flow: str | None = None,
     limit: int | None = None,
     progress: Progress | None = None,
+    tell: Tell = unheard,
 ) -> RunReport:
     """Collect what came in, then work until the queue is empty, or a signal asks us to stop.
 
@@ -67,6 +68,7 @@ def run_robot(
         flow: the id of the orchestrator's flow run, where there is one.
         limit: at most so many items.
         progress: told of each item that ends.
+        tell: told in Danish when a signal stops the run, and when a second one ends it.
 
     Raises:
         NotAllowedError: the starter may not start this robot.
@@ -74,7 +76,7 @@ def run_robot(
     loop = WorkLoop(composition, robot, starter, flow, progress or Progress())
     with (
         opened_run(composition, robot, starter, flow=flow) as opened,
-        stopped_by_signals(loop.stopping, grace_seconds=composition.settings.stop_grace_seconds),
+        stopped_by_signals(loop.stopping, grace_seconds=composition.settings.stop_grace_seconds, tell=tell),
     ):
         intake = take_in(composition, robot, starter, opened)
         report = RunReport(intake.collected, loop.run(limit=limit, opened=opened), intake.error)

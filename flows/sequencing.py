@@ -13,15 +13,18 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError, LeafRefusedError
 from audit.sequencer import Sequenced, drain
 from audit.signer import Signer, open_signer
 from casework.workplace import Workplace
 from flows.composition import open_workplace
+from foundation import database_faults
+from foundation.database_faults import fault_of
 from foundation.errors import DatabaseError, SagsgangError
 from foundation.logs import configure_logs, get_logger
 from foundation.settings import Settings, load_settings
@@ -87,16 +90,24 @@ def keep_log(place: Workplace, signer: Signer, *, settings: Settings, stop: thre
 def main(arguments: Sequence[str] | None = None) -> int:
     """Keep the log until told to stop; 0 when it ended in order, 2 when it could not begin."""
     parser = argparse.ArgumentParser(prog="python -m flows.sequencing", description="Keeps the audit log.")
-    parser.parse_args(arguments)
+    parser.add_argument("--ready", type=Path, help="a file that is made when the log is being kept")
+    ready: Path | None = parser.parse_args(arguments).ready
     stop = threading.Event()
     _stop_on_signals(stop.set)
     try:
         settings = load_settings()
         configure_logs(json=settings.uses_json_logs, level=settings.log_level)
         with open_workplace(settings) as place:
-            keep_log(place, open_signer(settings), settings=settings, stop=stop)
+            signer = open_signer(settings)
+            if ready is not None:
+                ready.touch()
+            keep_log(place, signer, settings=settings, stop=stop)
     except SagsgangError as error:
         sys.stderr.write(f"{error}\n")
+        return REFUSED
+    except SQLAlchemyError as error:
+        # Only before the log is being kept; after that a database that is away is waited for.
+        sys.stderr.write(f"{(fault_of(error) or database_faults.REFUSED).message}\n")
         return REFUSED
     return STOPPED
 
@@ -106,19 +117,23 @@ def _sequence(place: Workplace) -> tuple[Sequenced, str | None]:
         return drain(place.database, now=place.now, environment=place.environment.value), None
     except LeafRefusedError as error:
         return Sequenced(quarantined=error.events), _told("log.quarantined", error)
-    except (AuditError, DatabaseError, DBAPIError) as error:
+    except (AuditError, DatabaseError, SQLAlchemyError) as error:
         return Sequenced(is_leader=False), _told("log.not_sequenced", error)
 
 
 def _sign(place: Workplace, signer: Signer) -> tuple[bool, str | None]:
     try:
         return signer.sign(place.database, now=place.now()) is not None, None
-    except (SagsgangError, DBAPIError, OSError) as error:
+    except (SagsgangError, SQLAlchemyError, OSError) as error:
         return False, _told("log.not_signed", error)
 
 
 def _told(what: str, error: Exception) -> str:
     """The error in the program's log, by its code; what it says is ours, and only ours is repeated."""
+    fault = fault_of(error)
+    if fault is not None:
+        log.error(what, code=fault.code, advice=fault.message)
+        return fault.code
     is_ours = isinstance(error, SagsgangError)
     code = error.code if isinstance(error, SagsgangError) else type(error).__name__
     log.error(what, code=code, advice=str(error) if is_ours else "Prøves igen af sig selv.")
@@ -127,7 +142,8 @@ def _told(what: str, error: Exception) -> str:
 
 def _stop_on_signals(stop: Callable[[], None]) -> None:
     def told(_signal: int, _frame: FrameType | None) -> None:
-        stop()
+        # By another thread: this one may be in the middle of the lock of the event that it waits for.
+        threading.Thread(target=stop, daemon=True).start()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, told)

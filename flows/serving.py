@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from flows.deployments import DEPLOYMENTS
+from flows.deployments import deployments_of
 from flows.prefect_environment import API_URL, prefect_environment, require_api_allowed, settings_environment
 from foundation.errors import ConfigurationError, SagsgangError
 from foundation.logs import configure_logs, get_logger
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     asyncio.run(
         serve(
-            DEPLOYMENTS,
+            deployments_of(settings),
             settings=settings,
             at_once=options.at_once,
             drain_seconds=options.drain_seconds,

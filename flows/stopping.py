@@ -15,12 +15,13 @@ import logging
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Final, Self
 
+from flows.database_loss import log_missed
 from foundation.logs import get_logger
 
 log = get_logger(__name__)
@@ -31,6 +32,20 @@ GAVE_UP: Final = 130
 _WHOLE_ITEMS: Final = 2 / 3
 #: SIGBREAK is what CTRL-BREAK, and a console that is closed, sends on Windows.
 SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name))
+
+
+#: Told in Danish, by another thread than the main one, how a run is being stopped.
+Tell = Callable[[str], None]
+
+_ASKED = (
+    "Stopper: det trin, der er i gang, bliver færdigt, og resten lægges tilbage. Det tager højst {seconds} sekunder. "
+    "Ctrl-C igen afbryder straks."
+)
+_GAVE_UP = "Afbrudt straks. Opgaver, der var i gang, kommer tilbage af sig selv, når deres lån udløber."
+
+
+def unheard(_message: str) -> None:
+    """Where nobody follows the run."""
 
 
 class Stopping:
@@ -81,11 +96,15 @@ class Stopping:
         threading.Thread(target=wait, name="grace", daemon=True).start()
 
 
-def give_up() -> None:
+def give_up(tell: Tell = unheard) -> None:
     """End this process on the spot, with its logs on the disk and nothing else tidied."""
-    log.error("stopping.gave_up")
-    flush_logs()
-    os._exit(GAVE_UP)
+    # Whatever becomes of the goodbye, this process ends.
+    try:
+        tell(_GAVE_UP)
+        log.warning("stopping.gave_up")
+        flush_logs()
+    finally:
+        os._exit(GAVE_UP)
 
 
 def flush_logs() -> None:
@@ -95,23 +114,27 @@ def flush_logs() -> None:
 
 
 @contextmanager
-def stopped_by_signals(stopping: Stopping, *, grace_seconds: float) -> Iterator[None]:
+def stopped_by_signals(stopping: Stopping, *, grace_seconds: float, tell: Tell = unheard) -> Iterator[None]:
     """Let SIGINT, SIGTERM and CTRL-BREAK stop the run within the block; a second one ends the process at once.
 
-    In another thread than the main one nothing is changed: there signals are somebody else's.
+    ``tell`` is told of both. In another thread than the main one nothing is changed: there signals are somebody else's.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
+    signals = 0
+
     def obey(number: int, _frame: FrameType | None) -> None:
         # A signal comes between two instructions of the main thread, perhaps in the middle of a log line, so that
         # another thread has to do the talking.
-        if stopping.is_asked:
-            threading.Thread(target=give_up, daemon=True).start()
+        nonlocal signals
+        signals += 1
+        if signals > 1:
+            threading.Thread(target=give_up, args=(tell,), daemon=True).start()
             return
-        threading.Thread(target=_tell, args=(number, grace_seconds), daemon=True).start()
-        stopping.ask_within(grace_seconds, give_up=give_up)
+        threading.Thread(target=_tell, args=(number, grace_seconds, tell), daemon=True).start()
+        stopping.ask_within(grace_seconds, give_up=partial(give_up, tell))
 
     before = {number: signal.signal(number, obey) for number in SIGNALS}
     try:
@@ -122,8 +145,9 @@ def stopped_by_signals(stopping: Stopping, *, grace_seconds: float) -> Iterator[
             signal.signal(number, handler)
 
 
-def _tell(number: int, grace_seconds: float) -> None:
+def _tell(number: int, grace_seconds: float, tell: Tell) -> None:
     log.warning("stopping.asked", signal=signal.Signals(number).name, grace_seconds=grace_seconds)
+    tell(_ASKED.format(seconds=f"{grace_seconds:g}".replace(".", ",")))
 
 
 class Watch:
@@ -153,6 +177,5 @@ class Watch:
                 if self._is_stopped():
                     self._stopping.halt()
                     return
-            except Exception:
-                # The next look may succeed; each claim asks as well.
-                log.exception("watch.missed", at=time.monotonic())
+            except Exception as error:  # noqa: BLE001 - the next look may succeed, and each claim asks as well.
+                log_missed(log, "watch.missed", error)

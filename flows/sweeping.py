@@ -34,6 +34,7 @@ from flows.collecting import MassChangeError
 from flows.composition import Composition
 from flows.going_through import CaseWalk, SurveyedPage
 from flows.opened_run import acting_of
+from flows.stopping import Stopping
 from flows.subscribing import Subscribing
 from foundation.actor import Actor
 from foundation.clock import local_date
@@ -91,6 +92,8 @@ def sweep(
     page_size: int | None = None,
     most_pages: int | None = None,
     passed: Callable[[SweepView], None] = lambda _: None,
+    flow: str | None = None,
+    stopping: Stopping | None = None,
 ) -> SweepReport:
     """Go through all cases, or on from where an unfinished sweep stopped.
 
@@ -101,6 +104,8 @@ def sweep(
         page_size: cases at a time; the system's largest page when not given.
         most_pages: stop after so many pages, to go on later.
         passed: told after each page.
+        flow: the id of the orchestrator's flow run, where there is one.
+        stopping: asked after each page whether to stop there, to go on later.
 
     Raises:
         NotAllowedError: the starter may not start this robot.
@@ -116,7 +121,7 @@ def sweep(
         robot=card.name,
         robot_version=card.version,
         starter=starter,
-        acting=acting_of(robot, starter),
+        acting=acting_of(robot, starter, flow),
         worker=composition.worker.id,
     )
     walk = CaseWalk(composition, robot, acting)
@@ -127,12 +132,15 @@ def sweep(
         subscribing = Subscribing(walk)
         pages = 0
         while view.state is SweepState.RUNNING and (most_pages is None or pages < most_pages):
+            if stopping is not None and stopping.is_asked:
+                break
             require_active(place, card.name)
             page = walk.survey(view.cursor, limit=page_size)
             view = _PageTaker(walk, view, page, acting, starter.id, subscribing).take()
             pages += 1
             passed(view)
-        counts, failure = dict(view.counts), None
+        is_broken_off = stopping is not None and stopping.is_asked and view.state is SweepState.RUNNING
+        counts, failure = dict(view.counts), "asked_to_stop" if is_broken_off else None
         return SweepReport(view, walk.looked_up)
     except (ConnectorError, SagsgangError) as error:
         failure = error.code

@@ -25,6 +25,7 @@ from casework.states import RobotState
 from casework.workplace import Acting
 from connectors.errors import CircuitOpen, SchemaDrift
 from flows.composition import Composition
+from flows.database_loss import log_missed, loss_of
 from flows.ending import Handling, Result, end_with_error, give_back
 from flows.ending_together import Ready, end_together
 from flows.live_desk import LiveDesk
@@ -202,7 +203,12 @@ class WorkLoop:
             # more can be written down.
             self._stopped_by = error.code
             self.stopping.ask()
-        if isinstance(error, SagsgangError) or hasattr(error, "code"):
+        if (loss := loss_of(error)) is not None:
+            # Not the robot's fault, and nothing more can be claimed or ended.
+            self._stopped_by = loss.code
+            self.stopping.ask()
+            log.warning("item.error", code=loss.code, kind=type(error).__name__)
+        elif isinstance(error, SagsgangError) or isinstance(getattr(error, "code", None), str):
             log.warning("item.error", code=getattr(error, "code", ""), kind=type(error).__name__)
         else:
             log.error("item.fault", kind=type(error).__name__, exc_info=error)
@@ -230,9 +236,8 @@ class WorkLoop:
             while not quiet.wait(lease_seconds / _BEATS_PER_LEASE):
                 try:
                     keep(self.composition.place, worker=self.composition.worker.id, lease_seconds=lease_seconds)
-                except Exception:
-                    # The next beat may succeed; if none does, the leases run out, as they should.
-                    log.exception("heart.missed")
+                except Exception as error:  # noqa: BLE001 - the next may succeed; if none does, the leases run out.
+                    log_missed(log, "heart.missed", error)
 
         thread = threading.Thread(target=beat, name="heart", daemon=True)
         thread.start()

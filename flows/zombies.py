@@ -27,11 +27,12 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import StateType
 from prefect.exceptions import PrefectException
 from prefect.states import Crashed
+from sqlalchemy.exc import SQLAlchemyError
 
 from casework.runs import RunView, close_dead_runs, runs_of_flows
 from casework.workplace import Workplace
 from flows.composition import lock_folder, open_workplace
-from flows.deployments import FLOW_NAME
+from flows.deployments import FLOW_NAME, SWEEP_FLOW_NAME
 from flows.opened_run import log_folder
 from foundation.logs import get_logger
 from foundation.settings import Settings
@@ -78,7 +79,7 @@ def zombies_among(place: Workplace, going: Sequence[GoingRun]) -> list[UUID]:
 async def mend_zombies(settings: Settings, *, besides: UUID | None = None) -> int:
     """Set Prefect's zombies to Crashed; returns how many.
 
-    A Prefect that does not answer is left alone: this is tidying, and must not keep a run from its work.
+    A Prefect or a database that does not answer is left alone: this is tidying, and must not keep a run from its work.
 
     Args:
         settings: where the database and the locks are.
@@ -92,7 +93,7 @@ async def mend_zombies(settings: Settings, *, besides: UUID | None = None) -> in
                 message = "Processen er død. Opgaverne er i køen og tages af næste kørsel."
                 await client.set_flow_run_state(run_id, Crashed(message=message), force=True)
                 log.warning("zombie.mended", flow=str(run_id))
-    except (PrefectException, httpx.HTTPError) as error:
+    except (PrefectException, httpx.HTTPError, SQLAlchemyError) as error:
         log.warning("zombie.not_looked_for", kind=type(error).__name__)
         return 0
     return len(dead)
@@ -109,7 +110,7 @@ async def _going(client: PrefectClient) -> list[GoingRun]:
     read = 0
     while True:
         page = await client.read_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW_NAME])),
+            flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW_NAME, SWEEP_FLOW_NAME])),
             flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_GOING))),
             limit=_PAGE,
             offset=read,

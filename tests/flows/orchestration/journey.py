@@ -26,6 +26,7 @@ from flows.composition import open_workplace
 from flows.deployments import DEPLOYMENTS
 from flows.draining import drain_pool, resume_pool
 from flows.orchestration import run_through_prefect
+from flows.prefect_environment import settings_environment
 from flows.run_request import OrchestratorError
 from flows.running import Intake
 from foundation.errors import SagsgangError
@@ -52,6 +53,7 @@ def main() -> None:
         facts["seconds_again"] = time.monotonic() - started
         facts |= what_the_database_says(settings)
         facts |= failing_runs(settings, town)
+        facts["swept"] = swept(settings)
     facts |= asyncio.run(what_prefect_says(settings))
     facts["environment"] = {name: value for name, value in os.environ.items() if name in WANTED}
     Path(sys.argv[2]).write_text(json.dumps(facts), encoding="utf-8")
@@ -101,6 +103,31 @@ def failing_runs(settings: Settings, town: Running) -> dict[str, Any]:
     else:
         raised = "nothing"
     return {"collect_error": report.collect_error, "raised": raised}
+
+
+def swept(settings: Settings) -> list[str | None]:
+    """A sweep as Prefect starts it, with nothing but the environment to go by."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415 - the first run had to import it.
+
+    from flows.orchestration import _own  # noqa: PLC0415 - to look at the server from outside.
+    from flows.prefect_sweeps import run_sweep_flow  # noqa: PLC0415 - it imports Prefect.
+
+    given = settings_environment(settings) | {"SAGSGANG_LOG_JSON": "true"}
+    os.environ.update(given)
+    states: list[str | None] = []
+
+    async def sweep(robot: str) -> Any:  # noqa: ANN401 - Prefect's type has many parameters.
+        return await run_sweep_flow(robot, as_person="dorthe", return_state=True)
+
+    try:
+        for robot in ("address_update", "ingen"):
+            with temporary_settings({PREFECT_API_URL: _own[-1].api_url}):
+                state = asyncio.run(sweep(robot))
+            states += [state.type.value, state.message]
+    finally:
+        for name in given:
+            del os.environ[name]
+    return states
 
 
 async def what_prefect_says(settings: Settings) -> dict[str, Any]:

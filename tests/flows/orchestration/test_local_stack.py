@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 import flows.local_stack
 import flows.prefect_server
@@ -38,6 +39,8 @@ def stack_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         cpr_url=town + "/cpr",
         dar_url=town + "/dar",
         settle_seconds=0.1,
+        audit_sequence_seconds=0.2,
+        audit_checkpoint_seconds=0.5,
     )
 
 
@@ -67,17 +70,21 @@ def test_the_stack_comes_up_runs_a_deployment_and_leaves_nothing(
         if "følger tidsplanen" in message:
             threading.Thread(target=_use_stack, args=(stack_settings, told, seen, stop)).start()
 
-    run_local_stack(stack_settings, tell=tell, stop=stop)
+    assert run_local_stack(stack_settings, tell=tell, stop=stop)
 
     assert seen["state"] == ("COMPLETED", "OK")
+    assert seen["signed"], "the log is signed on its interval, before any run has ended"
     with open_workplace(stack_settings) as place, place.database.read() as session:
         assert sum(count_by_state(session).values()) == 3
+        assert session.execute(text("SELECT count(*) FROM audit_pending")).scalar_one() == 0
+        tree = session.execute(text("SELECT size FROM audit_tree")).scalar_one()
+        assert session.execute(text("SELECT max(size) FROM audit_checkpoint")).scalar_one() == tree
     stopped = [part for part, message in told if message == "Standset."]
-    assert stopped == ["arbejder", "prefect", "kommune"], "in this order, each by itself within its time"
+    assert stopped == ["arbejder", "prefect", "indlemmer", "kommune"], "in this order, each by itself within its time"
     assert not answers(_town(stack_settings) + "/__admin/health")
     assert not answers(seen["api"] + "/health")
     assert "Traceback" not in (stack_settings.data_dir / "logs" / "arbejder.log").read_text(encoding="utf-8")
-    assert [child.name for child in children] == ["kommune", "prefect", "arbejder"]
+    assert [child.name for child in children] == ["kommune", "indlemmer", "prefect", "arbejder"]
     if sys.platform != "win32":
         for child in children:
             with pytest.raises(ProcessLookupError):
@@ -108,6 +115,13 @@ def _use_stack(settings: Settings, told: list[tuple[str, str]], seen: dict[str, 
         api = seen["api"] = "http://" + page.split("http://")[1].split(" ")[0] + "/api"
         httpx.post(_town(settings) + "/__admin/nights", json={"moves": 3, "seed": 1}).raise_for_status()
         deployment = httpx.get(api + "/deployments/name/sagsgang-robot/address_update").json()
+        # At the full and the half hour the schedule starts a run, and ours would be the one too many.
+        for schedule in deployment["schedules"]:
+            url = f"{api}/deployments/{deployment['id']}/schedules/{schedule['id']}"
+            httpx.patch(url, json={"active": False}).raise_for_status()
+        checkpoints = settings.data_dir / "checkpoints"
+        _until(lambda: checkpoints.is_dir() and any(checkpoints.iterdir()), seconds=60)
+        seen["signed"] = any(checkpoints.iterdir())
         run = httpx.post(f"{api}/deployments/{deployment['id']}/create_flow_run", json={}).json()
         state: dict[str, Any] = {}
         _until(lambda: _final(state, f"{api}/flow_runs/{run['id']}"), seconds=150)
