@@ -14,13 +14,16 @@ from apps.cli.invocation import Invocation
 from foundation.cpr import Cpr
 
 
-def ask_number(call: Invocation) -> Cpr:
+def ask_number() -> Cpr:
     """The citizen's number, from a person who types it unseen, or the first line of standard input.
+
+    A command line would keep it in the shell's history.
 
     Raises:
         InvalidCpr: it is none.
     """
-    if call.screen.is_terminal:
+    # Asked of the keyboard and not of the screen: with the output in a pipe the number would be seen as it is typed.
+    if sys.stdin.isatty():
         return Cpr.parse(getpass("Personnummer (vises ikke): "))
     return Cpr.parse(sys.stdin.readline())
 

@@ -42,7 +42,7 @@ def run(call: Invocation) -> int:
     with call.workplace() as place:
         this_year = place.now().year
         years = _years(options.from_year or this_year - 1, options.to_year or this_year)
-        cpr = ask_number(call)
+        cpr = ask_number()
         with place.database.read() as session:
             references = find_references(session, place.database.ring, identity=cpr.digits, years=years)
             report = report_on(session, references, with_employees=options.with_employees, limit=options.limit)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import httpx
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from apps.cli.municipality import Tester
@@ -34,6 +35,7 @@ from flows.prefect_environment import API_URL, prefect_environment, require_api_
 from foundation.actor import resolve_actor
 from foundation.clock import SystemClock, danish_time
 from foundation.database import Database
+from foundation.database_faults import REFUSED, fault_of
 from foundation.environment import Environment
 from foundation.errors import SagsgangError
 from foundation.sealing import open_key_ring
@@ -99,6 +101,8 @@ def examine_work(settings: Settings) -> list[Finding]:
             check(database, environment=settings.environment)
         except SagsgangError as error:
             return [Finding("database", Mark.BAD, str(error), "sagsgang database upgrade")]
+        except SQLAlchemyError as error:
+            return [Finding("database", Mark.BAD, (fault_of(error) or REFUSED).message)]
         with database.read() as session:
             late = (_ITEM.c.state == ItemState.IN_PROGRESS.value, _ITEM.c.lease_expires_at <= SystemClock().now())
             dead: int = session.execute(select(func.count()).select_from(_ITEM).where(*late)).scalar_one()

@@ -10,13 +10,14 @@ from apps.cli.invocation import Invocation
 from apps.cli.pausing import condition_words, resting_robots
 from casework.pausing import RobotCondition
 from casework.states import RobotState
-from flows.deployments import DEPLOYMENTS, TIMEZONE
+from flows.deployments import TIMEZONE, deployments_of
 
 
 def run(call: Invocation) -> int:
     """The deployments with their schedules."""
     rests = resting_robots(call)
-    call.screen.heading(f"Robotter, der kører af sig selv ({len(DEPLOYMENTS)})")
+    deployments = deployments_of(call.settings)
+    call.screen.heading(f"Robotter, der kører af sig selv ({len(deployments)})")
     rows = [
         (
             one.full_name,
@@ -26,7 +27,7 @@ def run(call: Invocation) -> int:
             one.at_once,
             one.description,
         )
-        for one in DEPLOYMENTS
+        for one in deployments
     ]
     columns = ("Navn i Prefect", "Robot", "Tilstand", f"Tidsplan ({TIMEZONE})", "#Ad gangen", "Hvad")
     call.screen.table(columns, rows)
@@ -44,7 +45,7 @@ def run(call: Invocation) -> int:
                     "at_once": one.at_once,
                     "description": one.description,
                 }
-                for one in DEPLOYMENTS
+                for one in deployments
             ],
         }
     )

@@ -55,6 +55,7 @@ _EXITS: dict[str, Exit] = {
     "approval_refused": Exit.REJECTED,
     "transition_refused": Exit.REJECTED,
     "pruning_refused": Exit.REJECTED,
+    "export_refused": Exit.REJECTED,
     "already_running": Exit.TEMPORARY,
     "robot_rests": Exit.NEEDS_PERSON,
     "robot_paused": Exit.NEEDS_PERSON,
@@ -72,6 +73,9 @@ _EXITS: dict[str, Exit] = {
     "configuration": Exit.CONFIGURATION,
     "environment_locked": Exit.CONFIGURATION,
     "database": Exit.CONFIGURATION,
+    "database_unreadable": Exit.CONFIGURATION,
+    "database_damaged": Exit.CONFIGURATION,
+    "database_refused": Exit.CONFIGURATION,
     "schema": Exit.CONFIGURATION,
     "unseal": Exit.CONFIGURATION,
 }
@@ -89,8 +93,10 @@ def explain(error: Exception) -> Problem:
         is_retryable = getattr(error, "is_retryable", False) is True
         return Problem(exit_of(code, is_retryable=is_retryable), code, f"{advice} ({system}: {code})")
     if type(error).__module__.startswith(("sqlalchemy", "psycopg", "sqlite3")):
-        message = "Databasen svarer ikke, som den skal. Se, hvad der er galt, med: sagsgang doctor"
-        return Problem(Exit.TEMPORARY, "database_unavailable", message)
+        from foundation.database_faults import REFUSED, fault_of  # noqa: PLC0415 - help must not wait for SQLAlchemy.
+
+        fault = fault_of(error) or REFUSED
+        return Problem(exit_of(fault.code, is_retryable=fault.is_retryable), fault.code, fault.message)
     if isinstance(error, OSError):
         message = f"En fil kan ikke læses eller skrives ({type(error).__name__}). Kontrollér rettigheder og diskplads."
         return Problem(Exit.FAILED, "file", message)

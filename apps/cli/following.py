@@ -60,6 +60,7 @@ def run_followed(
                 starter,
                 limit=limit,
                 progress=Shown(bar),
+                tell=screen.say,
             )
 
 

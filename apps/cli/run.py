@@ -6,11 +6,10 @@ the exit code tells a script whether a person is needed.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from getpass import getpass
 from itertools import groupby
 
+from apps.cli.asking import ask_number
 from apps.cli.exits import Exit, UsageError, exit_of
 from apps.cli.following import run_followed, waiting_work
 from apps.cli.invocation import Invocation
@@ -28,7 +27,6 @@ from flows.ending import Result
 from flows.running import RunReport, collects
 from flows.sweeping import sweeps
 from foundation.actor import Actor
-from foundation.cpr import Cpr
 from robots.registry import load_robot
 
 
@@ -74,19 +72,11 @@ def _ask_for(call: Invocation) -> int:
     if not sweeps(robot):
         message = f"{options.name} kan ikke bedes om én borger eller én sag."
         raise UsageError(message)
-    # The number is asked for, because what stands on a command line stays in the shell's history.
-    cpr = Cpr.parse(_number()) if options.person else None
+    cpr = ask_number() if options.person else None
     with compose(call.settings) as composition:
         if cpr is not None:
             return ask_for_person(composition, robot, call.actor, cpr)
         return ask_for_case(composition, robot, call.actor, options.case)
-
-
-def _number() -> str:
-    # Asked of the keyboard and not of the screen: with the output in a pipe the number would be seen as it is typed.
-    if sys.stdin.isatty():
-        return getpass("Personnummer (vises ikke): ")
-    return sys.stdin.readline()
 
 
 def exit_for(report: RunReport) -> Exit:

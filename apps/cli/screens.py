@@ -140,6 +140,8 @@ class Screen:
             return
         columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self._talk) as live:
+            # A process that is ended in the middle of it must not leave a terminal without a cursor.
+            self._talk.show_cursor()
             yield Bar(total, live, self, title)
 
     def flush(self) -> None:

@@ -1,6 +1,7 @@
 """``sagsgang sweep``: everybody on open cases compared with CPR, and items made for those who differ.
 
-What must stay true: the sums of the sweep are shown and checked; and a sweep that was broken off goes on where it was.
+What must stay true: the sums of the sweep are shown and checked; and a sweep that was broken off, by Ctrl-C, by a page
+limit or because the robot was paused or stopped, ends after the page it is at and goes on from there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from apps.cli.words import ruling_word
 from casework.states import SweepState
 from casework.sweeps import SweepView
 from flows.composition import compose
+from flows.stopping import Stopping, stopped_by_signals
 from flows.sweeping import SweepReport, sweep, sweeps
 from robots.registry import load_robot
 
@@ -34,10 +36,18 @@ def run(call: Invocation) -> int:
     if not sweeps(robot):
         message = f"{call.options.name} arbejder ikke ved gennemgang af alle sager."
         raise UsageError(message)
-    with compose(call.settings) as composition:
-        report = sweep(composition, robot, call.actor, most_pages=call.options.pages, passed=_teller(call))
+    stopping, grace = Stopping(), call.settings.stop_grace_seconds
+    with (
+        compose(call.settings) as composition,
+        stopped_by_signals(stopping, grace_seconds=grace, tell=call.screen.say),
+    ):
+        report = sweep(
+            composition, robot, call.actor, most_pages=call.options.pages, passed=_teller(call), stopping=stopping
+        )
     _show(call, report)
-    return Exit.OK if report.adds_up else Exit.FAILED
+    if not report.adds_up:
+        return Exit.FAILED
+    return Exit.INTERRUPTED if stopping.is_asked and report.sweep.state is SweepState.RUNNING else Exit.OK
 
 
 def _teller(call: Invocation) -> Callable[[SweepView], None]:

@@ -13,7 +13,7 @@ from flows.local_stack import run_local_stack
 
 
 def run(call: Invocation) -> int:
-    """Run the local stack; Ctrl-C is the way it is meant to end, so it ends with 0."""
+    """Run the local stack; one Ctrl-C is the way it is meant to end, with 0. A second one interrupts: 130."""
     screen = call.screen
     settings = call.settings
     screen.heading("Sagsgang på denne maskine. Ctrl-C stopper det hele.")
@@ -24,6 +24,9 @@ def run(call: Invocation) -> int:
         told.append({"part": part, "told": what})
         screen.say(f"{part:<10} {what}")
 
-    run_local_stack(settings, tell=tell, stop=threading.Event())
-    screen.answer({"told": told})
-    return Exit.OK
+    in_order = run_local_stack(settings, tell=tell, stop=threading.Event())
+    if not in_order:
+        seconds = f"{settings.lease_seconds:g}".replace(".", ",")
+        screen.say(f"Afbrudt straks. Opgaver, der var i gang, kommer tilbage af sig selv inden {seconds} sekunder.")
+    screen.answer({"told": told, "in_order": in_order})
+    return Exit.OK if in_order else Exit.INTERRUPTED

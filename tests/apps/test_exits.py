@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,56 @@ def test_the_text_of_a_foreign_error_is_never_shown() -> None:
     assert "0101011234" not in explain(ValueError("0101011234")).message
     assert "0101011234" not in explain(OSError("0101011234")).message
     assert "0101011234" not in explain(Unavailable("nova", "get", "0101011234")).message
+
+
+def _unreachable(_data_dir: Path) -> str:
+    return "postgresql://hemmelig:hemmeligt@127.0.0.1:9/hemmelig"
+
+
+def _damaged(data_dir: Path) -> str:
+    data_dir.mkdir()
+    (data_dir / "sagsgang.db").write_bytes(b"hemmeligt " * 500)
+    return ""
+
+
+def _not_there(data_dir: Path) -> str:
+    return f"sqlite:///{data_dir.as_posix()}/hemmeligt/sagsgang.db"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "exit_code", "code"),
+    [
+        (_unreachable, 75, "database_unavailable"),
+        (_damaged, 6, "database_damaged"),
+        (_not_there, 6, "database_unreadable"),
+    ],
+)
+@pytest.mark.parametrize(
+    "words", [("items", "list"), ("run", "address_update", "--without-prefect"), ("up",)], ids=" ".join
+)
+def test_a_database_that_does_not_work_is_told_in_one_sentence_without_sql(
+    sagsgang: Sagsgang,
+    monkeypatch: pytest.MonkeyPatch,
+    data_dir: Path,
+    spoil: Callable[[Path], str],
+    exit_code: int,
+    code: str,
+    words: tuple[str, ...],
+) -> None:
+    if url := spoil(data_dir):
+        monkeypatch.setenv("SAGSGANG_DATABASE_URL", url)
+    said = sagsgang(*words, "--json", "--as", "dorthe")
+    assert (said.code, said.document["error"]["code"]) == (exit_code, code)
+    assert said.document["error"]["message"] in " ".join(said.err.split())
+    assert not {word for word in ("Traceback", "SELECT", "sqlalche", "psycopg", "hemmelig") if word in said.err}
+
+
+def test_the_doctor_says_so_as_well(sagsgang: Sagsgang, monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> None:
+    monkeypatch.setenv("SAGSGANG_DATABASE_URL", _unreachable(data_dir))
+    said = sagsgang("doctor", "--json")
+    assert said.code == 1
+    (found,) = (each for each in said.document["findings"] if each["name"] == "database")
+    assert "SAGSGANG_DATABASE_URL" in found["told"]
 
 
 def test_every_exit_code_is_documented() -> None:

@@ -108,9 +108,10 @@ ELSEWHERE = {
 def no_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is started by ``up``."""
 
-    def told_at_once(_settings: Settings, *, tell: Callable[[str, str], None], stop: threading.Event) -> None:
+    def told_at_once(_settings: Settings, *, tell: Callable[[str, str], None], stop: threading.Event) -> bool:
         assert not stop.is_set()
         tell("database", "Databasen er klar.")
+        return True
 
     monkeypatch.setattr(up, "run_local_stack", told_at_once)
 

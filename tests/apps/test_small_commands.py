@@ -63,9 +63,10 @@ def test_a_data_folder_may_be_named(sagsgang: Sagsgang, data_dir: Path, tmp_path
 
 
 def test_up_tells_what_runs_where(sagsgang: Sagsgang, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stack(_settings: Settings, *, tell: Callable[[str, str], None], stop: threading.Event) -> None:
+    def stack(_settings: Settings, *, tell: Callable[[str, str], None], stop: threading.Event) -> bool:
         assert not stop.is_set()
         tell("prefect", "Svarer.")
+        return True
 
     monkeypatch.setattr(up, "run_local_stack", stack)
     said = sagsgang("up")
