@@ -71,7 +71,7 @@ house: $(SYNCED) ## The lock file, and the files in docker/
 
 crash: export SAGSGANG_CRASH ?= all
 crash: $(SYNCED) ## The crash matrix in full (hours); SAGSGANG_CRASH=apply,notes for some scenarios
-	@$(RUN) -m pytest -m crash $(PYTEST_ARGS)
+	@$(RUN) -m pytest -m crash -n auto --dist worksteal -q $(PYTEST_ARGS)
 
 bench: $(SYNCED) ## 2,000 address changes over HTTP, measured
 	@$(RUN) benchmarks/address_changes.py

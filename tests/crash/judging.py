@@ -5,6 +5,7 @@
     3. no write of a scenario was received more often than the scenario has it
     4. one that was received less often was refused and is told of, or a person was asked
     5. each effect's events agree with its row, and each item's with its state
+    6. the log is settled, signed, and has every event (``auditing.py``)
 
 What must stay true: the ledger of the simulated municipality is the truth, and our own record is what is examined.
 """
@@ -24,7 +25,10 @@ from audit.tables import AuditEventRow
 from casework.states import EffectState, ItemState, SweepKind, SweepState
 from casework.sweeps import latest_sweep
 from casework.tables import EffectRow, IncidentRow, WorkItemRow
+from flows.comparing import Comparison
 from flows.sweeping import SweepReport
+from tests.crash.auditing import audit_run
+from tests.crash.nursery import load
 from tests.crash.scenarios import ADDRESS, NOTE, TASK, Ready, Scenario
 from tests.crash.stage import Stage
 
@@ -72,7 +76,7 @@ def judge(stage: Stage, scenario: Scenario, ready: Ready, when: str) -> Verdict:
     """
     record = _read(stage, ready)
     asked = _judge_items(scenario, ready, record, when)
-    if scenario.act == "sweep":
+    if scenario.goes_through_all:
         _judge_sweep(stage, scenario, when)
     received = Counter(
         row for citizen in ready.citizens for row in _received(stage, citizen["case"], ready.entries[citizen["case"]])
@@ -99,6 +103,8 @@ def judge(stage: Stage, scenario: Scenario, ready: Ready, when: str) -> Verdict:
                 )
         asked = asked or asked_by_task
     _judge_events(record, when)
+    scenario.also(stage, ready.citizens, when)
+    audit_run(stage, [item["id"] for item in record.items], when)
     return Verdict(is_clean=is_whole and not asked, is_asked=asked)
 
 
@@ -137,10 +143,12 @@ def _judge_items(scenario: Scenario, ready: Ready, record: _Record, when: str) -
 
 def _judge_sweep(stage: Stage, scenario: Scenario, when: str) -> None:
     with stage.recovery.composition.place.database.read() as session:
-        newest = latest_sweep(session, robot=scenario.robot, kind=SweepKind.SWEEP)
+        kind = SweepKind.SWEEP if scenario.act == "sweep" else SweepKind.COMPARISON
+        newest = latest_sweep(session, robot=load(scenario.robot).card.name, kind=kind)
     assert newest is not None, f"{when}: there is no sweep"
     assert newest.state is SweepState.FINISHED, f"{when}: the sweep is left {newest.state}"
-    assert SweepReport(newest, 0).adds_up, f"{when}: a party was counted twice, or not at all: {newest.counts}"
+    adds_up = SweepReport(newest, 0).adds_up if kind is SweepKind.SWEEP else Comparison(newest).adds_up
+    assert adds_up, f"{when}: a party was counted twice, or not at all: {newest.counts}"
 
 
 def _judge_events(record: _Record, when: str) -> None:

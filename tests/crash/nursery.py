@@ -8,13 +8,16 @@ times would take longer than the tests are worth. Orders and reports are JSON, a
     {"act": "raise", ...}             ->  {"pid": 123, "end": "working"}
     {"watch": 123}                    ->  as above, when it has ended
 
-A point is the moment before or after a commit of a write transaction, an outside call, or a robot's step. What must
-stay true: nothing in the product knows of points; they are put around it from outside.
+A point is the moment before or after a commit of a write transaction (the sequencer's and the signer's among them), an
+outside call, a file that the signer keeps, or a robot's step. With ``until`` the worker is struck at the first point of
+that name after the call that begins at ``point``. What must stay true: nothing in the product knows of points; they are
+put around it from outside.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import json
 import os
@@ -30,25 +33,37 @@ import httpx
 from sqlalchemy import Engine, event
 from sqlmodel import Session
 
+import audit.signer_folder
+import audit.write_once
+from connectors.cpr.extract.source import ExtractPersonEvents
+from connectors.http import HttpClient
+from flows.asked_for import ask_for_case, ask_for_person
+from flows.comparing import compare
 from flows.composition import Composition, compose
 from flows.live_desk import LiveDesk
 from flows.running import run_robot
 from flows.sweeping import sweep
 from foundation.actor import Actor, resolve_actor
+from foundation.cpr import Cpr
 from foundation.database import Database
 from foundation.settings import load_settings
 from robots.registry import load_robot
-from tests.crash.clocks import HastyClock
+from tests.crash.clocks import TownClock
+
+#: Cases at a time, so that a sweep has more than one page.
+PAGE = 30
 
 
 class Points:
     """Counts points, writes down their names, and acts at one of them."""
 
-    def __init__(self, *, act: str, at: int, record: Path) -> None:
+    def __init__(self, *, act: str, at: int, until: str | None, record: Path) -> None:
         self._act = act
         self._at = at
+        self._until = until
         self._record = record
         self._number = 0
+        self._has_struck = False
         self._lock = threading.Lock()
 
     def pass_by(self, name: str) -> None:
@@ -56,12 +71,22 @@ class Points:
         with self._lock:
             number = self._number
             self._number += 1
-        if self._act == "count" or number == self._at:
+            is_it = self._is_it(number, name)
+            self._has_struck = self._has_struck or is_it
+        if self._act == "count" or is_it:
             with self._record.open("a", encoding="utf-8") as file:
                 file.write(name + "\n")
-        if number == self._at:
+        if is_it:
             # To this very thread: a signal to the process may leave it running for some instructions more.
             signal.pthread_kill(threading.get_ident(), signal.SIGKILL if self._act == "kill" else signal.SIGSTOP)
+
+    def _is_it(self, number: int, name: str) -> bool:
+        if self._has_struck or self._at < 0:
+            return False
+        if self._until is None:
+            return number == self._at
+        # The call's own two points are passed by.
+        return number > self._at + 1 and name == self._until
 
     @contextlib.contextmanager
     def around(self, name: str) -> Iterator[None]:
@@ -104,18 +129,53 @@ def surround_commits(points: Points) -> None:
     Database.write = write  # type: ignore[method-assign]  # from outside, as the module says
 
 
-def surround_calls(points: Points) -> None:
-    """Put points around every outside call."""
-    original = httpx.HTTPTransport.handle_request
+class Surrounded(httpx.BaseTransport):
+    """A transport with points around every call."""
 
-    def handle_request(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+    def __init__(self, inner: httpx.BaseTransport, points: Points) -> None:
+        self._inner, self._points = inner, points
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """As the transport within."""
         # No part with a digit: a number in the path may be a person's, and an id is another one for each citizen.
         parts = request.url.path.split("/")
         route = "/".join("*" if any(letter.isdigit() for letter in part) else part for part in parts)
-        with points.around(f"{request.method} {route}"):
-            return original(self, request)
+        with self._points.around(f"{request.method} {route}"):
+            return self._inner.handle_request(request)
 
-    httpx.HTTPTransport.handle_request = handle_request  # type: ignore[method-assign]  # from outside, as above
+    def close(self) -> None:
+        """As the transport within."""
+        self._inner.close()
+
+
+def surround_calls(points: Points) -> None:
+    """Put points around every outside call."""
+    original = HttpClient.__init__
+
+    def __init__(self: HttpClient, *given: Any, **named: Any) -> None:  # noqa: ANN401, N807 - as the original
+        original(self, *given, **named)
+        self._transport = Surrounded(self._transport, points)
+
+    HttpClient.__init__ = __init__  # type: ignore[method-assign]  # from outside, as the module says
+
+
+def surround_files(points: Points) -> None:
+    """Put points around what the signer writes down, and around the reading of what CPR has delivered."""
+    original = audit.write_once.write_durably
+
+    def write_durably(path: Path, data: bytes, *, mode: int) -> None:
+        with points.around("file"):
+            original(path, data, mode=mode)
+
+    for module in (audit.write_once, audit.signer_folder):
+        setattr(module, original.__name__, write_durably)
+    poll = ExtractPersonEvents.poll
+
+    def read(self: ExtractPersonEvents, *, after: str | None, limit: int) -> Any:  # noqa: ANN401 - as the original
+        with points.around("extract"):
+            return poll(self, after=after, limit=limit)
+
+    ExtractPersonEvents.poll = read  # type: ignore[method-assign]  # from outside, as the module says
 
 
 def surround_steps(points: Points) -> None:
@@ -138,6 +198,7 @@ def leave_little_room(pages: int) -> None:
         connection.execute(f"PRAGMA max_page_count = {count + pages}")
 
 
+@functools.cache
 def load(name: str) -> Any:  # noqa: ANN401 - a robot of any kind
     """The robot of this name; ``module:Class`` for one that no package offers."""
     if ":" not in name:
@@ -146,17 +207,34 @@ def load(name: str) -> Any:  # noqa: ANN401 - a robot of any kind
     return getattr(importlib.import_module(module), made)()
 
 
-def perform(what: str, composition: Composition, robot: Any, starter: Actor) -> None:  # noqa: ANN401 - as above
-    """One run, or one sweep."""
-    if what == "sweep":
-        sweep(composition, robot, starter, page_size=30)
-    else:
-        run_robot(composition, robot, starter)
+def perform(what: str, composition: Composition, robot: Any, starter: Actor, *, about: str = "") -> None:  # noqa: ANN401 - as above
+    """One run, sweep or comparison; or one citizen or case that somebody asks for, and a run."""
+    match what:
+        case "sweep":
+            sweep(composition, robot, starter, page_size=PAGE)
+        case "compare":
+            compare(composition, robot, starter, page_size=PAGE)
+        case "person":
+            ask_for_person(composition, robot, starter, Cpr.parse(about))
+            run_robot(composition, robot, starter)
+        case "case":
+            ask_for_case(composition, robot, starter, about)
+            run_robot(composition, robot, starter)
+        case _:
+            run_robot(composition, robot, starter)
+
+
+def worker_name(pid: int) -> str:
+    """What PostgreSQL calls the sessions of this worker."""
+    return f"crash-{pid}"
 
 
 def work(order: dict[str, Any]) -> None:
     """What a forked child does."""
-    points = Points(act=order["act"], at=order.get("point", -1), record=Path(order["record"]))
+    # Read by PostgreSQL's own library.
+    os.environ["PGAPPNAME"] = worker_name(os.getpid())
+    at, until = order.get("point", -1), order.get("until")
+    points = Points(act=order["act"], at=at, until=until, record=Path(order["record"]))
     settings = load_settings(**order["settings"])
     starter = resolve_actor(settings, chosen="dorthe")
     robot = load(order["robot"])
@@ -164,13 +242,16 @@ def work(order: dict[str, Any]) -> None:
         leave_little_room(order["pages"])
     surround_commits(points)
     surround_calls(points)
+    surround_files(points)
     surround_steps(points)
-    with compose(settings, clock=HastyClock()) as composition:
-        perform(order["what"], composition, robot, starter)
+    with compose(settings, clock=TownClock(settings.data_dir / "clock")) as composition:
+        perform(order["what"], composition, robot, starter, about=order.get("about", ""))
 
 
 def raise_child(order: dict[str, Any]) -> int:
     """Fork a child that works."""
+    # Here, so that the next child has it already.
+    load(order["robot"])
     pid = os.fork()
     if pid:
         return pid

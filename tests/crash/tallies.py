@@ -1,6 +1,7 @@
 """How many runs were made of what, for the table at the end of ``make crash``.
 
-What must stay true: a run is counted when it was judged, and one that failed is counted as such.
+What must stay true: a run is counted when it was judged, and one that failed is counted as such; and what was counted
+can be handed from one process to another.
 """
 
 from __future__ import annotations
@@ -13,66 +14,71 @@ from dataclasses import dataclass, field
 from tests.crash.judging import Verdict
 from tests.crash.trials import Trial
 
+#: Under which name a test hands its tallies on, as JSON.
+PROPERTY = "crash matrix"
+
 
 @dataclass
 class Tally:
     """One scenario on one database."""
 
-    points: int = 0
-    seconds: float = 0.0
-    runs: Counter[str] = field(default_factory=Counter)
-    faults: set[str] = field(default_factory=set)
-
-
-@dataclass
-class Tallies:
-    """All scenarios on one database."""
-
+    scenario: str
     database: str
-    rows: dict[str, Tally] = field(default_factory=dict)
-    failures: list[str] = field(default_factory=list)
-    _since: float = field(default_factory=time.monotonic)
+    points: int = 0
+    calls: int = 0
+    seconds: float = 0.0
+    runs: dict[str, int] = field(default_factory=dict)
+    #: Kinds of faults that were met.
+    faults: list[str] = field(default_factory=list)
+    #: Runs that are still to be made.
+    left: int = 0
 
-    def counted(self, scenario: str, points: Sequence[str]) -> None:
-        """These are the points of a worker that nothing happens to."""
-        self.rows.setdefault(scenario, Tally()).points = len(points)
-        self._since = time.monotonic()
-
-    def tried(self, trial: Trial, verdict: Verdict) -> None:
-        """A run was judged."""
-        self._add(trial, "asked" if verdict.is_asked else "clean" if verdict.is_clean else "told")
-
-    def failed(self, trial: Trial, why: str) -> None:
-        """A run was judged, and something did not hold."""
-        self.failures.append(why)
-        self._add(trial, "failed")
-
-    def _add(self, trial: Trial, ending: str) -> None:
-        tally = self.rows[trial.scenario]
-        tally.runs.update([ending, trial.family, "all"])
+    def tried(self, trial: Trial, verdict: Verdict | None, *, since: float) -> None:
+        """A run was judged, which began at this second; without a verdict, something did not hold."""
+        ending = "failed"
+        if verdict is not None:
+            ending = "asked" if verdict.is_asked else "clean" if verdict.is_clean else "told"
+        runs = Counter(self.runs)
+        runs.update([ending, trial.family, "all"])
+        self.runs = dict(runs)
         if trial.fault is not None:
-            tally.faults.add(trial.fault.kind.value)
-        tally.seconds += time.monotonic() - self._since
-        self._since = time.monotonic()
+            self.faults = sorted({*self.faults, trial.fault.kind.value})
+        self.seconds += time.monotonic() - since
+        self.left -= 1
+
+    def to_line(self) -> str:
+        """How far it is, for whoever watches."""
+        runs = ", ".join(f"{self.runs.get(each, 0)} {each}" for each in _COLUMNS[1:])
+        done = f"{self.runs.get('all', 0)} runs in {self.seconds:.0f} s"
+        return f"{self.scenario} on {self.database}: {done} ({runs}), {self.left} left"
 
 
 _COLUMNS = ("all", "crash", "fault", "both", "asked", "told", "failed")
 
 
-def table(all_tallies: Sequence[Tallies]) -> Iterator[str]:
-    """The lines of the table."""
+def table(tallies: Sequence[Tally]) -> Iterator[str]:
+    """The lines of the table, and what it comes to."""
     yield (
-        f"{'scenario':<18}{'database':<12}{'points':>7}{'faults':>7}"
-        + "".join(f"{each:>8}" for each in _COLUMNS)
-        + (f"{'s/run':>8}")
+        f"{'scenario':<16}{'database':<11}{'points':>7}{'calls':>6}{'faults':>7}"
+        + "".join(f"{each:>7}" for each in _COLUMNS)
+        + f"{'s':>7}{'s/run':>7}"
     )
-    for tallies in all_tallies:
-        for name, tally in tallies.rows.items():
-            runs = tally.runs
-            yield (
-                f"{name:<18}{tallies.database:<12}{tally.points:>7}{len(tally.faults):>7}"
-                + "".join(f"{runs[each]:>8}" for each in _COLUMNS)
-                + f"{tally.seconds / max(1, runs['all']):>8.2f}"
-            )
-        yield from tallies.failures
+    for each in sorted(tallies, key=lambda tally: tally.database, reverse=True):
+        yield _row(each)
+    for database in sorted({each.database for each in tallies}, reverse=True):
+        own = [each for each in tallies if each.database == database]
+        whole = Tally("in all", database, sum(each.points for each in own), sum(each.calls for each in own))
+        whole.runs = dict(sum((Counter(each.runs) for each in own), Counter[str]()))
+        whole.seconds = sum(each.seconds for each in own)
+        whole.faults = sorted({kind for each in own for kind in each.faults})
+        yield _row(whole)
     yield "asked: a person was asked. told: the case was closed, and our record says so."
+
+
+def _row(tally: Tally) -> str:
+    runs = tally.runs
+    return (
+        f"{tally.scenario:<16}{tally.database:<11}{tally.points:>7}{tally.calls:>6}{len(tally.faults):>7}"
+        + "".join(f"{runs.get(each, 0):>7}" for each in _COLUMNS)
+        + f"{tally.seconds:>7.0f}{tally.seconds / max(1, runs.get('all', 0)):>7.2f}"
+    )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import product
+
 from connectors.simulated.faults import FaultKind
-from tests.crash.trials import all_trials, sample, unknown_calls
+from tests.crash.trials import UNTIL, Fault, all_trials, sample, unknown_calls
 
 _POINTS = (
     "before commit",
@@ -32,6 +35,15 @@ def test_a_write_meets_every_kind_of_fault() -> None:
         if trial.family == "fault" and trial.fault is not None and trial.fault.route == "nova.case.update"
     }
     assert met == set(FaultKind)
+
+
+def test_a_worker_that_met_a_fault_is_struck_in_every_way_before_and_after_it_writes_that_down() -> None:
+    met = Counter(
+        (trial.act, trial.until)
+        for trial in _TRIALS["one"]
+        if trial.fault == Fault("nova.case.update", FaultKind.BROKEN, 0) and trial.family == "both"
+    )
+    assert met == Counter(product(("kill", "stop"), UNTIL))
 
 
 def test_a_reading_meets_no_conflict() -> None:

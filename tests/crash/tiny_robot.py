@@ -1,4 +1,4 @@
-"""A robot of the crash tests' own: two notes in one step, and a reminder.
+"""Robots of the crash tests' own: two notes in one step and a reminder; and an ``address_update`` that is careful.
 
 It shows that a robot joins the matrix by naming itself, and that the same write twice in one step is two. What must
 stay true: it does nothing that a robot of a municipality could not do.
@@ -12,6 +12,8 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from connectors.records import CaseRef, NewJournalNote, NewReminder
+from robots.address_update.policy import Policy
+from robots.address_update.robot import AddressUpdate
 from robots.card import Card
 from robots.desk import Desk
 from robots.outcome import Completed, Outcome
@@ -63,3 +65,8 @@ class NoteTaker:
         reminder = NewReminder("Prøve", "Se på sagen.", work.deadline)
         desk.step("remind", lambda: desk.cases.create_reminder(case, reminder, intent="look").remote_id, returns=str)
         return Completed("noted")
+
+
+def careful() -> AddressUpdate:
+    """Takes two citizens with news for unusually many, and forgets tomorrow who has no open case."""
+    return AddressUpdate(Policy(mass_people=1, unsubscribe_days=0))

@@ -2,7 +2,7 @@
 
     crash    the worker is killed, or stopped and woken, at a point
     fault    a call goes wrong, and the worker lives
-    both     a call goes wrong, and the worker is killed or stopped before it has written down what it made of it
+    both     a call goes wrong, and the worker is killed or stopped before it writes down what it made of it, or after
 
 What must stay true: the sample is the same every time, and meets every kind of point, each act and every kind of fault.
 """
@@ -27,11 +27,19 @@ ROUTES = {
     "PUT /nova/api/Document/GetList": "nova.document.get_list",
     "GET /cpr/persons/*": "cpr.person",
     "GET /cpr/events": "cpr.events",
+    "PUT /cpr/subscriptions/*": "cpr.subscribe",
+    "DELETE /cpr/subscriptions/*": "cpr.unsubscribe",
     "GET /dar/adresser": "dar.addresses",
     "GET /dar/adresser/*": "dar.address",
     "GET /dar/datavask/adresser": "dar.wash",
 }
-WRITES = frozenset({"nova.case.update", "nova.case.update_party_address", "nova.task.import"})
+WRITES = frozenset(
+    {"nova.case.update", "nova.case.update_party_address", "nova.task.import", "cpr.subscribe", "cpr.unsubscribe"}
+)
+#: Called only by whoever looks for a write whose answer was lost, so that no undisturbed worker passes it.
+AFTERWARDS = frozenset({"nova.task.get_list"})
+#: Where a worker is struck that has met a fault: before and after it writes down what it made of it.
+UNTIL = ("before commit", "after commit")
 #: What only a change can meet.
 _OF_WRITES = frozenset(
     {FaultKind.CONFLICT, FaultKind.PRECONDITION, FaultKind.CLOSED, FaultKind.LOCKED, FaultKind.ARCHIVED}
@@ -57,6 +65,8 @@ class Trial:
     point: int = -1
     #: The point's name, as the counting worker wrote it down.
     at: str = ""
+    #: The first point of this name after the call at ``point`` is meant, and not ``point`` itself.
+    until: str | None = None
     fault: Fault | None = None
 
     @property
@@ -69,17 +79,18 @@ class Trial:
     @property
     def features(self) -> frozenset[str]:
         """What it shows; the sample meets each at least once."""
-        shown = {self.family, f"{self.scenario} {self.family}"}
+        shown = {self.family, self.scenario}
         if self.fault is None:
             shown |= {self.act, self.at}
         else:
-            shown |= {self.fault.kind.value, self.fault.route}
+            shown |= {self.fault.kind.value, self.fault.route, f"{self.act} {self.until}"}
         return frozenset(shown)
 
     def __str__(self) -> str:
         """As a failure tells of it."""
         fault = f", {self.fault.kind.value} at {self.fault.route} after {self.fault.skip}" if self.fault else ""
-        struck = f", {self.act} at {self.point} ({self.at})" if self.act != "none" else ""
+        at = f"{self.until} after {self.point}" if self.until is not None else f"{self.point} ({self.at})"
+        struck = f", {self.act} at {at}" if self.act != "none" else ""
         return f"{self.scenario}{fault}{struck}"
 
 
@@ -91,17 +102,19 @@ def all_trials(scenario: str, points: Sequence[str]) -> list[Trial]:
         route = ROUTES.get(at.removeprefix("before "))
         if route is None:
             continue
-        for place, kind in enumerate(FaultKind):
+        for kind in FaultKind:
             if kind in _OF_WRITES and route not in WRITES:
                 continue
             fault = Fault(route, kind, seen[route])
             trials.append(Trial(scenario, fault=fault))
-            # After the call comes the first thing that the worker does about it.
-            act = ("kill", "stop")[(number + place) % 2]
-            if number + 2 < len(points):
-                trials.append(Trial(scenario, act, number + 2, "after a fault", fault))
+            trials += [Trial(scenario, act, number, at, until, fault) for act in ("kill", "stop") for until in UNTIL]
         seen[route] += 1
     return trials
+
+
+def routes(points: Iterable[str]) -> frozenset[str]:
+    """The routes of the outside calls among these points."""
+    return frozenset(ROUTES[each] for at in points if (each := at.removeprefix("before ")) in ROUTES)
 
 
 def unknown_calls(points: Iterable[str]) -> set[str]:
