@@ -31,7 +31,14 @@ def read_row(database: Database, statement: str, *values: object) -> tuple[Any, 
     text = statement if database.is_sqlite else statement.replace("?", "%s")
     dialect = database.engine.dialect
     drivers_error: type[Exception] = sqlite3.Error if database.is_sqlite else dialect.loaded_dbapi.Error
-    connection = database.engine.raw_connection()
+
+    def as_sqlalchemy(error: Exception) -> Exception:
+        return DBAPIError.instance(text, None, error, drivers_error, hide_parameters=True, dialect=dialect)
+
+    try:
+        connection = database.engine.raw_connection()
+    except drivers_error as error:
+        raise as_sqlalchemy(error) from error
     try:
         cursor = connection.cursor()
         try:
@@ -42,8 +49,7 @@ def read_row(database: Database, statement: str, *values: object) -> tuple[Any, 
     except drivers_error as error:
         if dialect.is_disconnect(error, connection.dbapi_connection, None):  # type: ignore[arg-type]  # the driver's own error class.
             connection.invalidate()
-        wrapped = DBAPIError.instance(text, None, error, drivers_error, hide_parameters=True, dialect=dialect)
-        raise wrapped from error
+        raise as_sqlalchemy(error) from error
     else:
         return row
     finally:

@@ -9,6 +9,7 @@ from audit.driver_sql import run
 from casework.workplace import Workplace
 from foundation.database import Database
 from foundation.errors import DatabaseError
+from foundation.sealing import KeyRing
 from foundation.single_reads import read_row
 
 _STATE = "SELECT state FROM work_item WHERE reference = ?"
@@ -41,3 +42,11 @@ def test_the_connection_is_of_use_after_an_error(place: Workplace) -> None:
         with pytest.raises(DBAPIError):
             read_row(place.database, "SELECT nothing FROM nowhere WHERE word = ?", str(UUID(int=1)))
     assert read_row(place.database, _STATE, "unknown") is None
+
+
+def test_a_server_that_is_not_there_is_sqlalchemys_error_too(ring: KeyRing) -> None:
+    database = Database("postgresql://hemmelig:hemmeligt@127.0.0.1:9/sagsgang", ring)
+    with pytest.raises(DBAPIError) as caught:
+        read_row(database, "SELECT 1 WHERE 'ord' = ?", "ord")
+    assert "hemmeligt" not in str(caught.value)
+    database.dispose()
