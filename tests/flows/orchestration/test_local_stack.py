@@ -22,6 +22,7 @@ from flows.composition import open_workplace
 from flows.local_stack import PartStoppedError, run_local_stack
 from flows.prefect_server import free_port
 from foundation.settings import Settings, load_settings
+from tests.flows.orchestration.prefect_api import ask
 
 # A Prefect server, a worker and a run, each a process that imports Prefect: two minutes on a busy machine.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
@@ -114,15 +115,15 @@ def _use_stack(settings: Settings, told: list[tuple[str, str]], seen: dict[str, 
         page = next(message for part, message in told if part == "prefect" and "http://" in message)
         api = seen["api"] = "http://" + page.split("http://")[1].split(" ")[0] + "/api"
         httpx.post(_town(settings) + "/__admin/nights", json={"moves": 3, "seed": 1}).raise_for_status()
-        deployment = httpx.get(api + "/deployments/name/sagsgang-robot/address_update").json()
+        deployment = ask("GET", api + "/deployments/name/sagsgang-robot/address_update")
         # At the full and the half hour the schedule starts a run, and ours would be the one too many.
         for schedule in deployment["schedules"]:
             url = f"{api}/deployments/{deployment['id']}/schedules/{schedule['id']}"
-            httpx.patch(url, json={"active": False}).raise_for_status()
+            ask("PATCH", url, {"active": False})
         checkpoints = settings.data_dir / "checkpoints"
         _until(lambda: checkpoints.is_dir() and any(checkpoints.iterdir()), seconds=60)
         seen["signed"] = any(checkpoints.iterdir())
-        run = httpx.post(f"{api}/deployments/{deployment['id']}/create_flow_run", json={}).json()
+        run = ask("POST", f"{api}/deployments/{deployment['id']}/create_flow_run", {})
         state: dict[str, Any] = {}
         _until(lambda: _final(state, f"{api}/flow_runs/{run['id']}"), seconds=150)
         seen["state"] = (state["type"], state["message"])
@@ -131,7 +132,7 @@ def _use_stack(settings: Settings, told: list[tuple[str, str]], seen: dict[str, 
 
 
 def _final(state: dict[str, Any], url: str) -> bool:
-    state.update(httpx.get(url).json()["state"])
+    state.update(ask("GET", url)["state"])
     return state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 

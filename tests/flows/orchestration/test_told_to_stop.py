@@ -13,7 +13,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import select
 
@@ -30,6 +29,7 @@ from foundation.clock import ShiftedClock
 from foundation.settings import Settings, load_settings
 from tests.conftest import forget_settings
 from tests.flows.orchestration import slow_robot
+from tests.flows.orchestration.prefect_api import ask
 
 pytestmark = [
     pytest.mark.slow,
@@ -83,13 +83,12 @@ class House:
 
     def start_run(self) -> str:
         """Ask for a run of the slow robot; returns the flow run's id."""
-        deployment = httpx.get(f"{self.api}/deployments/name/sagsgang-robot/address_update").json()
+        deployment = ask("GET", f"{self.api}/deployments/name/sagsgang-robot/address_update")
         asked = {"parameters": {"robot": slow_robot.NAME, "as_person": "dorthe"}}
-        run = httpx.post(f"{self.api}/deployments/{deployment['id']}/create_flow_run", json=asked)
-        return str(run.raise_for_status().json()["id"])
+        return str(ask("POST", f"{self.api}/deployments/{deployment['id']}/create_flow_run", asked)["id"])
 
     def state(self, flow_run: str) -> dict[str, Any]:
-        state: dict[str, Any] = httpx.get(f"{self.api}/flow_runs/{flow_run}").json()["state"]
+        state: dict[str, Any] = ask("GET", f"{self.api}/flow_runs/{flow_run}")["state"]
         return state
 
     def steps(self) -> tuple[int, int]:
