@@ -5,7 +5,7 @@ Printed are the cost per item, its spread over the repeats, and how many times a
 change (``sqlmodel``) it is in the same run. What must stay true: at the end of each run no item was handed out twice
 and none is lost, or the program stops.
 
-    python benchmarks/work_items.py [--items 10000] [--repeats 3] [--large]
+    python benchmarks/work_items.py [--items 10000] [--repeats 3] [--large] [--flatness]
 
 Contenders: ``sagsgang`` as its work loop does it, ``sagsgang-loop`` the work loop itself with a robot that does
 nothing (desk, log lines, threads and all); ``driver`` and ``driver-batch``, the same rows by sqlite3 or psycopg alone,
@@ -42,6 +42,8 @@ _WORKER = "benchmarks.work_items_contenders.worker"
 _REFERENCE = "sqlmodel"
 #: One transaction per change takes long: so much less is asked of it.
 _FEWER = {"sqlmodel": 10, "driver": 5, "openorchestrator": 10}
+#: The measured items are numbered from here, beyond all that are filled in.
+_OURS = 10_000_000
 _OTHER = "OpenOrchestrator==3.0.0"
 
 
@@ -62,6 +64,7 @@ class Cost:
     wall: float
     work: float
     cpu: float
+    work_cpu: float
 
 
 @dataclass
@@ -75,10 +78,10 @@ class Costs:
         parts: list[float] = [getattr(run, part) for run in self.runs]
         return statistics.median(parts)
 
-    def spread(self) -> str:
+    def spread(self, part: str = "wall") -> str:
         """The fastest and the slowest run."""
-        walls = [run.wall for run in self.runs]
-        return f"{min(walls):.2f}-{max(walls):.2f}"
+        parts: list[float] = [getattr(run, part) for run in self.runs]
+        return f"{min(parts):.2f}-{max(parts):.2f}"
 
 
 def main() -> None:
@@ -87,11 +90,12 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=10_000)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--large", action="store_true", help="flatness also with 1,000,000 finished items")
+    parser.add_argument("--flatness", action="store_true", help="flatness only")
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         sqlite = sqlite_maker(folder)
-        other = environment_of_other(folder)
+        other = None if options.flatness else environment_of_other(folder)
         contenders = ("sagsgang", "sagsgang-loop", _REFERENCE, "driver", "driver-batch")
         settings = [Setting("SQLite, 1 worker", sqlite, 1, (*contenders, *(["openorchestrator"] if other else [])))]
         try:
@@ -102,8 +106,10 @@ def main() -> None:
             settings += [Setting("PostgreSQL, 1 worker", postgres, 1, contenders)]
             settings += [Setting("PostgreSQL, 4 workers", postgres, 4, contenders)]
         print(f"{options.items} items, {options.repeats} repeats; milliseconds per item")
-        compare(settings, items=options.items, repeats=options.repeats, other=other)
-        flatness(sqlite, "SQLite", items=options.items, is_large=options.large)
+        if not options.flatness:
+            compare(settings, items=options.items, repeats=options.repeats, other=other)
+        for title, make in {setting.title.split(",")[0]: setting.make for setting in settings}.items():
+            flatness(make, title, items=options.items // 5, repeats=options.repeats, is_large=options.large)
 
 
 def compare(settings: Sequence[Setting], *, items: int, repeats: int, other: Path | None) -> None:
@@ -130,15 +136,23 @@ def compare(settings: Sequence[Setting], *, items: int, repeats: int, other: Pat
             print(f"{line}{one_worker[base] / wall:>16.1f}")
 
 
-def flatness(make: Callable[[], str], title: str, *, items: int, is_large: bool) -> None:
+def flatness(make: Callable[[], str], title: str, *, items: int, repeats: int, is_large: bool) -> None:
     """What claim and done cost with ever more finished items in the table."""
-    print(f"\n{title}: claim and done, by finished items in the table")
-    url, finished = migrated(make()), 0
+    print(f"\n{title}: claim and done, {items} items at a time, by finished items in the table")
+    print(f"{'finished':>12}{'ms/item':>9}{'spread':>14}{'CPU ms':>8}{'x the first':>13}{'CPU x':>8}")
+    url, filled, number, first = migrated(make()), 0, _OURS, (0.0, 0.0)
     for wanted in (10_000, 100_000, *([1_000_000] if is_large else [])):
-        fill(url, first=finished, count=wanted - finished)
-        cost = run("sagsgang", url, python=sys.executable, workers=1, items=items, first=10_000_000 + wanted)
-        finished = wanted + items
-        print(f"{wanted:>12,} {cost.work:>8.3f} ms per item")
+        fill(url, first=filled, count=wanted - filled)
+        costs, filled = Costs(), wanted
+        # Before them one run that is not counted: it finds nothing in any cache.
+        for _ in range(repeats + 1):
+            costs.runs.append(run("sagsgang", url, python=sys.executable, workers=1, items=items, first=number))
+            number += items
+        del costs.runs[0]
+        now = costs.median("work"), costs.median("work_cpu")
+        first = first if any(first) else now
+        line = f"{wanted:>12,}{now[0]:>9.3f}{costs.spread('work'):>14}{now[1]:>8.3f}"
+        print(f"{line}{now[0] / first[0]:>13.2f}{now[1] / first[1]:>8.2f}", flush=True)
 
 
 def run(name: str, url: str, *, python: str, workers: int, items: int, first: int = 0) -> Cost:
@@ -157,7 +171,7 @@ def run(name: str, url: str, *, python: str, workers: int, items: int, first: in
         started = time.perf_counter()
         for number, process in enumerate(processes):
             say(process, ["enqueue", first + number * share, share])
-        cpu: float = sum(hear(process)["cpu"] for process in processes)
+        making: float = sum(hear(process)["cpu"] for process in processes)
         made = time.perf_counter()
         for process in processes:
             say(process, ["work"])
@@ -166,11 +180,12 @@ def run(name: str, url: str, *, python: str, workers: int, items: int, first: in
         for process in processes:
             if process.stdin is not None:
                 process.stdin.close()
-    cpu += sum(answer["cpu"] for answer in answers)
+    working: float = sum(answer["cpu"] for answer in answers)
     handed = Counter(reference for answer in answers for reference in answer["handed"])
     prove(name, url, handed, items=share * workers)
     count = share * workers / 1000
-    return Cost(wall=(ended - started) / count, work=(ended - made) / count, cpu=cpu / count)
+    wall, work = ended - started, ended - made
+    return Cost(wall / count, work / count, cpu=(making + working) / count, work_cpu=working / count)
 
 
 def prove(name: str, url: str, handed: Counter[str], *, items: int) -> None:
