@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
 from foundation.columns import RING
@@ -27,6 +28,7 @@ from foundation.transactions import IdleConnections, Within, as_sqlalchemy_error
 #: middle of one would otherwise hold its locks until somebody woke it.
 LONGEST_TRANSACTION = 30.0
 _READ_ONLY = "sagsgang_read_only"
+_WRONG_URL = "SAGSGANG_DATABASE_URL skal begynde med sqlite:/// eller postgresql://"
 #: Connections that are kept at hand for each of the two kinds of transaction.
 _AT_HAND = 4
 #: What the program never does to its tables but in a migration: with it, one stray statement could take the triggers
@@ -96,7 +98,11 @@ class Database:
 
 
 def _make_engine(url: str, *, pool_size: int, longest_transaction: float) -> Engine:
-    target = make_url(url)
+    try:
+        target = make_url(url)
+    except ArgumentError:
+        # SQLAlchemy repeats the address, which may hold a password.
+        raise DatabaseError(_WRONG_URL) from None
     backend = target.get_backend_name()
     if backend == "postgresql":
         target = target.set(drivername="postgresql+psycopg")
@@ -123,8 +129,7 @@ def _make_engine(url: str, *, pool_size: int, longest_transaction: float) -> Eng
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    message = "SAGSGANG_DATABASE_URL skal begynde med sqlite:/// eller postgresql://"
-    raise DatabaseError(message)
+    raise DatabaseError(_WRONG_URL)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's connection has no common type.

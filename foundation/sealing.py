@@ -35,6 +35,10 @@ class UnsealError(SagsgangError):
     code = "unseal"
 
 
+class OtherKeyError(UnsealError):
+    """A sealed value names a key that is not on the ring: of the value itself nothing is known."""
+
+
 class KeyRing:
     """The key that seals, and older ones that still open.
 
@@ -62,12 +66,13 @@ class KeyRing:
         """The clear bytes again.
 
         Raises:
-            UnsealError: when the key is not on the ring or the value was altered or moved.
+            OtherKeyError: the key is not on the ring.
+            UnsealError: the value was altered or moved.
         """
         cipher = self._ciphers.get(sealed[1 : 1 + _ID_BYTES])
         if sealed[:1] != _FORMAT or cipher is None:
             message = f"En forseglet værdi i {place} hører til en anden nøgle. Kontrollér SAGSGANG_SEAL_KEY."
-            raise UnsealError(message)
+            raise OtherKeyError(message)
         body = sealed[1 + _ID_BYTES :]
         try:
             return cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], place.encode())

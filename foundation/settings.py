@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from foundation.environment import Environment, require_address_allowed
@@ -154,6 +155,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _obey_environment(self) -> Self:
+        if self.data_dir.exists() and not self.data_dir.is_dir():
+            message = (
+                f"{PREFIX}DATA_DIR, eller det efter --data-dir, er ikke en mappe. Vælg en mappe, eller slet filen."
+            )
+            raise ConfigurationError(message)
         for name in ("nova_url", "nova_token_url", "cpr_url"):
             require_address_allowed(getattr(self, name), environment=self.environment, name=PREFIX + name.upper())
         if self.dar_url:
@@ -207,8 +213,7 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(_secrets_dir=folder, **overrides)  # type: ignore[arg-type]  # checked by pydantic itself
     except ValidationError as error:
-        wrong = "; ".join(_explain(str(part["loc"][0]) if part["loc"] else "", part["msg"]) for part in error.errors())
-        raise ConfigurationError(wrong) from None
+        raise ConfigurationError(" ".join(_explain(part) for part in error.errors())) from None
 
 
 def _refuse_replaced(folder: Path | None) -> None:
@@ -221,7 +226,31 @@ def _refuse_replaced(folder: Path | None) -> None:
             raise ConfigurationError(f"{PREFIX}{old} findes ikke mere. {instead} Fjern den gamle.")
 
 
-def _explain(name: str, message: str) -> str:
+def _explain(wrong: ErrorDetails) -> str:
+    """One wrong setting: its name, what it should be, and what it means; never its value."""
+    name = str(wrong["loc"][0]) if wrong["loc"] else ""
     field = Settings.model_fields.get(name)
     meaning = f" {field.description}" if field is not None and field.description else ""
-    return f"{PREFIX}{name.upper()} er forkert ({message}).{meaning}"
+    return f"{PREFIX}{name.upper()} er forkert: den skal {_wanted(wrong)}.{meaning}"
+
+
+def _wanted(wrong: ErrorDetails) -> str:
+    """What the setting should be, in Danish; pydantic says it in English."""
+    limits = wrong.get("ctx", {})
+    match wrong["type"]:
+        case "greater_than":
+            return f"være større end {limits['gt']:g}"
+        case "greater_than_equal":
+            return f"være mindst {limits['ge']:g}"
+        case "less_than_equal":
+            return f"være højst {limits['le']:g}"
+        case "literal_error" | "enum":
+            return f"være en af {limits['expected'].replace(' or ', ', ')}"
+        case "bool_parsing":
+            return "være true eller false"
+        case kind if kind.startswith("int_"):
+            return "være et helt tal"
+        case kind if kind.startswith("float_"):
+            return "være et tal, med punktum og ikke komma"
+        case _:
+            return "skrives på en anden måde"

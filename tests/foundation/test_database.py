@@ -148,7 +148,7 @@ def test_sqlite_is_opened_with_what_durability_and_the_triggers_need(
     database.dispose()
 
 
-@pytest.mark.parametrize("url", ["mysql://localhost/x", "oracle://localhost/x"])
+@pytest.mark.parametrize("url", ["mysql://localhost/x", "oracle://localhost/x", "en adresse", ""])
 def test_another_kind_of_database_is_refused(ring: KeyRing, url: str) -> None:
     with pytest.raises(DatabaseError, match="SAGSGANG_DATABASE_URL"):
         Database(url, ring)

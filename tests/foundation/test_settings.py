@@ -185,3 +185,33 @@ def test_the_address_register_gets_no_token_that_everybody_can_read() -> None:
 def test_keys_and_people_are_not_made_up_outside_simulated(name: str, value: object) -> None:
     with pytest.raises(ConfigurationError, match=name.upper()):
         load_settings(**{**PROPER, name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("lease_seconds", "to", "den skal være et tal, med punktum og ikke komma."),
+        ("lease_seconds", "0", "den skal være større end 0."),
+        ("settle_seconds", "-1", "den skal være mindst 0."),
+        ("workers", "33", "den skal være højst 32."),
+        ("workers", "1.5", "den skal være et helt tal."),
+        ("log_json", "måske", "den skal være true eller false."),
+        ("environment", "prod", "den skal være en af 'simulated', 'test', 'production'."),
+        ("log_level", "TRACE", "den skal være en af 'DEBUG', 'INFO', 'WARNING', 'ERROR'."),
+        ("sweep_schedule", "hver dag", "den skal skrives på en anden måde."),
+    ],
+)
+def test_what_a_wrong_setting_should_be_is_told_in_danish(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, wanted: str
+) -> None:
+    monkeypatch.setenv(f"SAGSGANG_{name.upper()}", value)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert wanted in str(caught.value)
+    assert not {"Input", "should"} & set(str(caught.value).split())
+
+
+def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "var").touch()
+    with pytest.raises(ConfigurationError, match="ikke en mappe"):
+        load_settings(data_dir=tmp_path / "var")
