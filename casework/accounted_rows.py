@@ -159,11 +159,6 @@ class AccountedRows:
         )
 
 
-def any_of(accounts: Callable[[Row, Body], bool]) -> Callable[[Row, Sequence[Body]], bool]:
-    """One event is enough."""
-    return lambda row, bodies: any(accounts(row, body) for body in bodies)
-
-
 def all_of(*accounts: Callable[[Row, Body], bool]) -> Callable[[Row, Sequence[Body]], bool]:
     """Each of these finds an event."""
     return lambda row, bodies: all(any(each(row, body) for body in bodies) for each in accounts)

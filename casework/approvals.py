@@ -337,7 +337,7 @@ def _refuse_unless_allowed(approval: WaitingApproval, answer: Answer, actor: Act
 
 def _require_reason(reason: str, when: str) -> None:
     if not reason.strip():
-        message = f"Skriv en begrundelse {when}."
+        message = f"Skriv en begrundelse, {when}."
         raise ReasonMissingError(message)
 
 

@@ -220,7 +220,7 @@ def finish(
         not is_written
         and ending.state is EffectState.DONE
         and not ending.found
-        and not _is_known_as_done(session, effect)
+        and not _is_known_as_done(session, effect, ending)
     )
     if not (is_written or is_late):
         return
@@ -237,10 +237,15 @@ def finish(
         _keep_late(session, place, effect, ending, item_id=lease.item_id, acting=acting)
 
 
-def _is_known_as_done(session: Session, effect: Effect) -> bool:
-    """Whether this very call is known to have been done: somebody looked and saw it before its owner could tell."""
-    row = session.execute(select(_EFFECT.c.state, _EFFECT.c.calls).where(_EFFECT.c.id == effect.id)).one()
-    return bool(row.state == EffectState.DONE.value and row.calls == effect.calls)
+def _is_known_as_done(session: Session, effect: Effect, ending: Ending) -> bool:
+    """Whether this very call is known to have been done: somebody looked and saw it before its owner could tell.
+
+    What an earlier call made has another remote id: then both were done, and the record must not show one.
+    """
+    columns = select(_EFFECT.c.state, _EFFECT.c.calls, _EFFECT.c.remote_id)
+    row = session.execute(columns.where(_EFFECT.c.id == effect.id)).one()
+    is_same = row.remote_id in {ending.remote_id, SETTLED_BY_PERSON}
+    return bool(row.state == EffectState.DONE.value and row.calls == effect.calls and is_same)
 
 
 def _keep_late(

@@ -60,6 +60,10 @@ class IncidentView:
         return IncidentState.OPEN if self.acknowledged_at is None else IncidentState.ACKNOWLEDGED
 
 
+#: What people wrote is read by itself: one note that does not open must not hide every incident.
+_SHOWN = [_INCIDENT.c[name] for name in IncidentView.__slots__]
+
+
 @dataclass(frozen=True, slots=True)
 class IncidentItem:
     """An item that met the trouble, and where it is now."""
@@ -89,7 +93,9 @@ def report(
         opened_at=now,
         latest_at=now,
     )
-    more = {"occurrences": _INCIDENT.c.occurrences + 1, "latest_at": now, "item_id": item_id, "message": message}
+    more = {"occurrences": _INCIDENT.c.occurrences + 1, "latest_at": now, "message": message}
+    if item_id is not None:
+        more["item_id"] = item_id
     # Two workers may meet the same trouble at once, so that looking first would not do.
     counted = query.on_conflict_do_update(
         index_elements=["robot", "system", "code"], index_where=_INCIDENT.c.closed_at.is_(None), set_=more
@@ -110,7 +116,7 @@ def report(
 
 def open_incidents(session: Session) -> list[IncidentView]:
     """All incidents that are not closed, oldest first."""
-    query = select(_INCIDENT).where(_INCIDENT.c.closed_at.is_(None)).order_by(_INCIDENT.c.opened_at)
+    query = select(*_SHOWN).where(_INCIDENT.c.closed_at.is_(None)).order_by(_INCIDENT.c.opened_at)
     return [_view(row) for row in session.execute(query).mappings()]
 
 
@@ -120,7 +126,7 @@ def get_incident(session: Session, incident_id: UUID) -> IncidentView:
     Raises:
         UnknownItemError: when there is none.
     """
-    row = session.execute(select(_INCIDENT).where(_INCIDENT.c.id == incident_id)).mappings().one_or_none()
+    row = session.execute(select(*_SHOWN).where(_INCIDENT.c.id == incident_id)).mappings().one_or_none()
     if row is None:
         message = "Der er ingen driftshændelse med det nummer. Se: sagsgang incidents"
         raise UnknownItemError(message)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, func, insert, literal, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlmodel import Session
 
@@ -22,7 +22,7 @@ from casework.errors import ReasonMissingError, TransitionRefusedError, UnknownI
 from casework.moves import because, move
 from casework.states import ApprovalState, EffectState, ItemState
 from casework.steps import discard_steps
-from casework.tables import ApprovalRow, EffectRow, WorkItemRow
+from casework.tables import HAS_NOT_ENDED, RARE_STATE, ApprovalRow, EffectRow, WorkItemRow
 from casework.transitions import CANCEL, NOT_FINAL, REOPEN
 from casework.workplace import Acting, Workplace, in_clauses
 from foundation.identifiers import new_id
@@ -30,6 +30,8 @@ from foundation.identifiers import new_id
 _ITEM = WorkItemRow.__table__
 _APPROVAL = ApprovalRow.__table__
 _EFFECT = EffectRow.__table__
+#: What every item passes through.
+_PASSED = frozenset({ItemState.NEW, ItemState.IN_PROGRESS, ItemState.COMPLETED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ class ItemView:
     available_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+
+#: Never the payload, which nobody sees here and which may not open.
+_SHOWN = [_ITEM.c[name] for name in ItemView.__slots__]
 
 
 def enqueue(
@@ -88,8 +94,10 @@ def enqueue(
             }
         )
     if rows and not place.database.is_sqlite:
-        # Somebody else may hand in the same references at once; SQLite has one writer.
-        session.execute(postgresql.insert(_ITEM).on_conflict_do_nothing(index_elements=["robot", "reference"]), rows)
+        # Somebody else may hand in the same references at once; SQLite has one writer. Always in the same order, so
+        # that the two cannot wait for each other.
+        ordered = sorted(rows, key=lambda row: str(row["reference"]))
+        session.execute(postgresql.insert(_ITEM).on_conflict_do_nothing(index_elements=["robot", "reference"]), ordered)
         ids |= _known(session, robot, [str(row["reference"]) for row in rows])
         rows = [row for row in rows if ids[str(row["reference"])] == row["id"]]
     elif rows:
@@ -235,14 +243,27 @@ def _allow_again(session: Session, place: Workplace, item_id: UUID, *, acting: A
 
 
 def list_items(
-    session: Session, *, robot: str | None = None, state: ItemState | None = None, limit: int = 50
+    session: Session,
+    *,
+    robot: str | None = None,
+    state: ItemState | None = None,
+    is_due: bool = False,
+    limit: int = 50,
 ) -> list[ItemView]:
-    """The newest items that fit, newest first."""
-    query = select(_ITEM).order_by(_ITEM.c.id.desc()).limit(limit)
+    """The newest items that fit, newest first; with ``is_due`` those due that have not ended, the soonest first."""
+    query = select(*_SHOWN).limit(limit)
+    if is_due:
+        query = query.where(text(HAS_NOT_ENDED), _ITEM.c.due_at.is_not(None))
+        query = query.order_by(_ITEM.c.due_at, _ITEM.c.id)
+    else:
+        query = query.order_by(_ITEM.c.id.desc())
     if robot is not None:
         query = query.where(_ITEM.c.robot == robot)
     if state is not None:
-        query = query.where(_ITEM.c.state == state.value)
+        # As a word in the question and not as a value, or SQLite would not use an index of this state only.
+        query = query.where(_ITEM.c.state == literal(state.value, literal_execute=True))
+        if state not in _PASSED:
+            query = query.where(text(RARE_STATE))
     return [_view(row) for row in session.execute(query).mappings()]
 
 
@@ -252,7 +273,7 @@ def get_item(session: Session, item_id: UUID) -> ItemView:
     Raises:
         UnknownItemError: when there is none.
     """
-    row = session.execute(select(_ITEM).where(_ITEM.c.id == item_id)).mappings().one_or_none()
+    row = session.execute(select(*_SHOWN).where(_ITEM.c.id == item_id)).mappings().one_or_none()
     if row is None:
         raise _unknown(item_id)
     return _view(row)
@@ -279,7 +300,7 @@ def _state(session: Session, item_id: UUID) -> ItemState:
     if state is None:
         raise _unknown(item_id)
     if ItemState(state) not in NOT_FINAL:
-        message = f"Opgaven {item_id} er i tilstanden {state}: {CANCEL.reason}."
+        message = f"Det kan ikke lade sig gøre: {CANCEL.reason}. Se opgaven med: sagsgang items show {item_id}"
         raise TransitionRefusedError(message)
     return ItemState(state)
 

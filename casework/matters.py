@@ -11,14 +11,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlmodel import Session
 
 from casework.incidents import IncidentView, count_items, open_incidents
 from casework.notices import Matter
 from casework.states import ApprovalState, IncidentState, NoticeKind
-from casework.tables import ApprovalRow, WorkItemRow
-from casework.transitions import NOT_FINAL
+from casework.tables import HAS_NOT_ENDED, ApprovalRow, WorkItemRow
 from casework.workplace import Workplace
 from foundation.working_time import add_working_seconds
 
@@ -70,15 +69,18 @@ def _of_incident(one: IncidentView, items: int) -> Matter:
         str(one.id),
         f"Driftshændelse: {one.robot}{system} ({one.code})",
         f"Robotten {one.robot} har en driftshændelse{system} med koden {one.code}, som ingen tager sig af endnu.\n"
-        f"Set {one.occurrences} gange; den rammer {items} opgaver.\n\n"
+        f"Set {one.occurrences} {'gang' if one.occurrences == 1 else 'gange'}; den rammer {_count(items)}.\n\n"
         f"Se den med: sagsgang incidents show {one.id}",
     )
 
 
+def _count(items: int) -> str:
+    return f"{items} {'opgave' if items == 1 else 'opgaver'}"
+
+
 def _of_deadlines(session: Session, place: Workplace, hours: float) -> list[Matter]:
     now = place.now()
-    states = [state.value for state in NOT_FINAL]
-    soon = (_ITEM.c.state.in_(states), _ITEM.c.due_at <= now + timedelta(hours=hours))
+    soon = (text(HAS_NOT_ENDED), _ITEM.c.due_at.is_not(None), _ITEM.c.due_at <= now + timedelta(hours=hours))
     late = func.count().filter(_ITEM.c.due_at <= now)
     query = select(_ITEM.c.robot, func.count(), late).where(*soon).group_by(_ITEM.c.robot).order_by(_ITEM.c.robot)
     return [
@@ -86,8 +88,8 @@ def _of_deadlines(session: Session, place: Workplace, hours: float) -> list[Matt
             NoticeKind.DEADLINES,
             robot,
             f"Frister: {robot}",
-            f"{number} opgaver hos {robot} har frist inden for {hours:g} timer og er ikke færdige; "
-            f"{overdue} af dem er over fristen.\n\nSe dem med: sagsgang items --robot {robot}",
+            f"{_count(number)} hos {robot} har frist inden for {hours:g} timer og er ikke afsluttet; "
+            f"over fristen: {overdue}.\n\nSe dem med: sagsgang items --due --robot {robot}",
         )
         for robot, number, overdue in session.execute(query)
     ]

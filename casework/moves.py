@@ -178,5 +178,5 @@ def _refuse(connection: Connection, transition: Transition, item_id: UUID, *, le
         raise UnknownItemError(message)
     if lease is not None:
         raise LeaseLostError(_LEASE_MESSAGE)
-    message = f"Opgaven {item_id} er i tilstanden {row.state}: {transition.reason}."
+    message = f"Det kan ikke lade sig gøre: {transition.reason}. Se opgaven med: sagsgang items show {item_id}"
     raise TransitionRefusedError(message)

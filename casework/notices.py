@@ -115,16 +115,16 @@ def mark_refused(place: Workplace, notice: Notice) -> None:
     _end(place, notice, {"state": NoticeState.WAITING.value, "next_try_at": later})
 
 
-def lay_back(place: Workplace, notice: Notice) -> None:
-    """Nobody tried to send it: it waits as before, and the attempt does not count."""
-    _end(place, notice, {"state": NoticeState.WAITING.value, "attempts": notice.attempt - 1})
+def count_unsent(session: Session, place: Workplace, *, older_than: float, younger_than: float) -> Counter[NoticeState]:
+    """How many notices of an age between these two, in seconds, are in each state but ``sent``.
 
-
-def count_unsent(session: Session, place: Workplace, *, older_than: float) -> Counter[NoticeState]:
-    """How many notices older than so many seconds are in each state but ``sent``."""
+    Old ones say nothing of today: what still holds is a new notice each day.
+    """
+    now = place.now()
     late = (
         _NOTICE.c.state != NoticeState.SENT.value,
-        _NOTICE.c.created_at <= place.now() - timedelta(seconds=older_than),
+        _NOTICE.c.created_at <= now - timedelta(seconds=older_than),
+        _NOTICE.c.created_at > now - timedelta(seconds=younger_than),
     )
     query = select(_NOTICE.c.state, func.count()).where(*late).group_by(_NOTICE.c.state)
     return Counter({NoticeState(state): number for state, number in session.execute(query)})

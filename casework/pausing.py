@@ -76,7 +76,7 @@ def require_active(place: Workplace, robot: str) -> None:
     with place.database.read() as session:
         state = state_of(session, robot)
     if state is not RobotState.ACTIVE:
-        message = f"{robot} er på pause eller standset. Sæt den i drift med: sagsgang robots resume {robot}"
+        message = f"{robot} er på pause eller standset. Sæt den i drift med: {_resume(robot)}"
         raise RobotRestsError(message)
 
 
@@ -105,7 +105,7 @@ def set_state(place: Workplace, robot: str, state: RobotState, *, actor: Actor, 
         if before is state:
             raise TransitionRefusedError(_REFUSED[state])
         if before is RobotState.STOPPED and state is RobotState.PAUSED:
-            message = f"Robotten er standset. Sæt den først i drift med: sagsgang robots resume {robot}"
+            message = f"Robotten er standset. Sæt den først i drift med: {_resume(robot)}"
             raise TransitionRefusedError(message)
         changed = {"state": state.value, "changed_at": place.now(), "changed_by": actor.id, "reason": reason.encode()}
         session.execute(_STATE.update().where(_STATE.c.robot == robot).values(**changed))
@@ -122,3 +122,7 @@ def lock_robot(session: Session, place: Workplace, robot: str) -> None:
     query = dialect.insert(_STATE).values(**row)
     # An update that changes nothing: it takes the lock of a row that is there already.
     session.execute(query.on_conflict_do_update(index_elements=["robot"], set_={"robot": robot}))
+
+
+def _resume(robot: str) -> str:
+    return f"sagsgang robots resume {robot} --reason '…'"

@@ -37,6 +37,7 @@ _WHY_LEFT: dict[ItemState, str] = {
     ItemState.COMPLETED: "er færdig",
     ItemState.CANCELLED: "er annulleret af en person",
 }
+_WHY_BUSY = "er i brug lige nu; prøv igen om lidt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,12 @@ _COUNTED = ("reopened", "woken", "left")
 
 
 def _set_going(session: Session, place: Workplace, item_id: UUID, *, acting: Acting, reason: str) -> str | LeftItem:
-    query = select(_ITEM.c.state).where(_ITEM.c.id == item_id).with_for_update()
-    state = ItemState(session.execute(query).scalar_one())
+    # Not waited for: whoever has the item at this moment may be about to report to this very incident, which is locked.
+    query = select(_ITEM.c.state).where(_ITEM.c.id == item_id).with_for_update(skip_locked=True)
+    found = session.execute(query).scalar_one_or_none()
+    if found is None:
+        return LeftItem(item_id, _WHY_BUSY)
+    state = ItemState(found)
     try:
         if state in {ItemState.FAILED, ItemState.REJECTED}:
             reopen(session, place, item_id, acting=acting, reason=reason)

@@ -141,9 +141,14 @@ def stop_sweep(session: Session, place: Workplace, sweep_id: UUID, *, acting: Ac
 
 
 def latest_sweep(session: Session, *, robot: str, kind: SweepKind) -> SweepView | None:
-    """The newest sweep of this kind; when it is running, its cursor is where to go on."""
+    """The sweep of this kind that is running, whose cursor is where to go on, or else the newest.
+
+    One that is running is never passed over for one that a clock which was ahead made look newer: it could neither be
+    gone on with nor begun anew.
+    """
     query = select(_SWEEP).where(_SWEEP.c.robot == robot, _SWEEP.c.kind == kind.value)
-    row = session.execute(query.order_by(_SWEEP.c.id.desc()).limit(1)).mappings().one_or_none()
+    order = ((_SWEEP.c.state == SweepState.RUNNING.value).desc(), _SWEEP.c.id.desc())
+    row = session.execute(query.order_by(*order).limit(1)).mappings().one_or_none()
     return _view(row) if row is not None else None
 
 

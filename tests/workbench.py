@@ -19,10 +19,11 @@ from audit.vocabulary import ActorKind
 from casework import approvals, transitions
 from casework.approvals import Answer, Question
 from casework.claiming import ClaimedItem, claim
-from casework.items import NewItem, cancel, enqueue
+from casework.items import NewItem, cancel, enqueue, reopen
 from casework.moves import move
 from casework.proposals import Proposal, ProposalRow
 from casework.states import ItemState
+from casework.steps import store_steps
 from casework.workplace import Acting, Workplace, as_person
 from foundation.actor import Actor, Established, Role
 from foundation.database import schema_changes
@@ -150,6 +151,18 @@ def cancel_item(place: Workplace, item_id: UUID, *, actor: Actor = ANNE, reason:
     """A person cancels."""
     with place.database.write() as session:
         return cancel(session, place, item_id, acting=as_person(actor), reason=reason)
+
+
+def reopen_item(place: Workplace, item_id: UUID, *, reason: str = "Der var mere.") -> None:
+    """A person reopens."""
+    with place.database.write() as session:
+        reopen(session, place, item_id, acting=as_person(ANNE), reason=reason)
+
+
+def work_out(place: Workplace, item_id: UUID) -> None:
+    """A finished step of the robot's."""
+    with place.database.write() as session:
+        store_steps(session, item_id, {("læs", ""): b"1"}, robot_version="1.0", at=place.now())
 
 
 def rows(place: Workplace, query: str, **parameters: object) -> list[dict[str, Any]]:

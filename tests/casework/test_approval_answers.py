@@ -17,7 +17,7 @@ from casework.approvals import (
 from casework.errors import ApprovalRefusedError, ReasonMissingError, UnknownItemError
 from casework.proposals import Proposal
 from casework.states import ItemState
-from casework.steps import finished_steps, store_steps
+from casework.steps import finished_steps
 from casework.workplace import Workplace
 from foundation.actor import Actor, Role
 from tests import workbench
@@ -37,6 +37,7 @@ from tests.workbench import (
     rows,
     state_of,
     take,
+    work_out,
 )
 
 
@@ -125,8 +126,7 @@ def test_an_item_has_one_waiting_proposal_at_most(place: Workplace) -> None:
 
 def test_a_returned_proposal_is_worked_out_anew(place: Workplace) -> None:
     item_id, asked = _asked(place)
-    with place.database.write() as session:
-        store_steps(session, item_id, {("læs", ""): b"1"}, robot_version="1.0", at=place.now())
+    work_out(place, item_id)
     send_back(place, Answer(item_id, asked.digest()), actor=BO, person_seconds=5, reason="Forkert dato")
     row = item(place, item_id)
     assert (row["state"], row["approval_id"], _states(place)) == ("new", None, ["returned"])
@@ -136,8 +136,7 @@ def test_a_returned_proposal_is_worked_out_anew(place: Workplace) -> None:
 
 def test_a_refused_return_forgets_no_step(place: Workplace) -> None:
     item_id, _ = _asked(place)
-    with place.database.write() as session:
-        store_steps(session, item_id, {("læs", ""): b"1"}, robot_version="1.0", at=place.now())
+    work_out(place, item_id)
     with pytest.raises(ApprovalRefusedError):
         send_back(place, Answer(item_id, "0" * 64), actor=BO, person_seconds=5, reason="Forkert")
     with place.database.read() as session:

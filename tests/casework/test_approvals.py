@@ -24,7 +24,7 @@ from casework.claiming import expire_approvals
 from casework.errors import ApprovalRefusedError, ReasonMissingError, UnknownItemError
 from casework.proposals import Proposal
 from casework.states import ItemState
-from casework.steps import discard_steps, finished_steps, store_steps
+from casework.steps import discard_steps, finished_steps
 from casework.tables import WorkItemRow
 from casework.workplace import Workplace
 from foundation.actor import Actor, Role
@@ -42,6 +42,7 @@ from tests.workbench import (
     rows,
     state_of,
     take,
+    work_out,
 )
 
 
@@ -153,8 +154,7 @@ def test_an_expired_proposal_cannot_be_approved(place: Workplace) -> None:
 
 def test_an_expired_proposal_is_planned_anew(place: Workplace) -> None:
     item_id, _ = _asked(place)
-    with place.database.write() as session:
-        store_steps(session, item_id, {("læs", ""): b"1"}, robot_version="1.0", at=place.now())
+    work_out(place, item_id)
     assert expire_approvals(place) == 0
     place.clock.sleep(3600)
     assert expire_approvals(place) == 1

@@ -1,24 +1,21 @@
 """While nobody knows the ending of a change that was begun, no person's word ends its item."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from audit.events import CaseEventRef
 from casework import transitions
 from casework.approvals import Answer, take_over
 from casework.claiming import ClaimedItem, reap
-from casework.effects import EffectRequest, Ending, finish, intend, settle
+from casework.effects import Ending, settle
 from casework.errors import TransitionRefusedError
-from casework.items import reopen
 from casework.states import EffectState, ItemState
-from casework.steps import finished_steps, store_steps
-from casework.workers import enlist
-from casework.workplace import Workplace, as_person
+from casework.steps import finished_steps
+from casework.workers import Worker
+from casework.workplace import Workplace
+from tests.casework.effect_makers import end_note, intend_note
 from tests.workbench import (
-    ACTING,
     ANNE,
     BO,
     add_and_take,
@@ -28,46 +25,26 @@ from tests.workbench import (
     end,
     event_types,
     item,
+    reopen_item,
     rows,
     state_of,
     take,
-)
-
-_REQUEST = EffectRequest(
-    key="k1",
-    step="skriv",
-    system="esdh",
-    operation="append_journal_note",
-    target="sag-1",
-    intent="note",
-    occurrence=1,
-    approval_id=None,
-    digest="d1",
-    case=CaseEventRef("esdh", "sag-1"),
+    work_out,
 )
 
 
 @pytest.fixture
-def owner(place: Workplace, tmp_path: Path) -> Iterator[UUID]:
+def owner(worker: Worker) -> UUID:
     """A worker that may intend."""
-    worker = enlist(place, locks=tmp_path / "locks")
-    yield worker.id
-    worker.stop()
+    return worker.id
 
 
 def _begin(place: Workplace, claimed: ClaimedItem, state: EffectState = EffectState.INTENDED) -> UUID:
     """Begin a change on the item; leave it intended, or end it in this state. Returns its id."""
-    with place.database.write() as session:
-        effect = intend(session, place, _REQUEST, lease=claimed.lease, acting=ACTING, before=None)
-        if state is not EffectState.INTENDED:
-            ending = Ending(state=state)
-            finish(session, place, _REQUEST, effect, ending, lease=claimed.lease, acting=ACTING)
+    effect = intend_note(place, claimed.lease)
+    if state is not EffectState.INTENDED:
+        end_note(place, claimed.lease, effect, Ending(state=state))
     return effect.id
-
-
-def _reopen(place: Workplace, item_id: UUID) -> None:
-    with place.database.write() as session:
-        reopen(session, place, item_id, acting=as_person(ANNE), reason="Der var mere.")
 
 
 @pytest.mark.parametrize(
@@ -86,13 +63,13 @@ def test_an_item_whose_worker_died_after_the_call_is_not_cancelled(
     assert (state_of(place, claimed.lease.item_id), event_types(place)) == (ItemState.NEW, before)
 
 
-def test_an_item_in_doubt_is_cancelled_when_its_doubt_is_settled(place: Workplace, owner: UUID, tmp_path: Path) -> None:
+def test_an_item_in_doubt_is_cancelled_when_its_doubt_is_settled(place: Workplace, owner: UUID, locks: Path) -> None:
     claimed = add_and_take(place, worker=owner)
     effect_id = _begin(place, claimed, EffectState.IN_DOUBT)
     end(place, claimed, transitions.DOUBT)
     with pytest.raises(TransitionRefusedError):
         cancel_item(place, claimed.lease.item_id)
-    settle(place, effect_id, happened=True, saw="Den står der.", actor=ANNE, locks=tmp_path / "locks")
+    settle(place, effect_id, happened=True, saw="Den står der.", actor=ANNE, locks=locks)
     assert cancel_item(place, claimed.lease.item_id)
 
 
@@ -141,11 +118,10 @@ def test_reopening_an_item_with_a_begun_change_keeps_what_its_key_rests_on(place
     item_id = claimed.lease.item_id
     approval_id = approve(place, item_id, ask(place, claimed))
     (again,) = take(place, worker=owner)
-    with place.database.write() as session:
-        store_steps(session, item_id, {("læs", ""): b"1"}, robot_version="1.0", at=place.now())
+    work_out(place, item_id)
     _begin(place, again)
     end(place, again, transitions.FAIL)
-    _reopen(place, item_id)
+    reopen_item(place, item_id)
     (last,) = take(place)
     assert last.approval_id == approval_id
     with place.database.read() as session:

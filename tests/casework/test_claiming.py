@@ -1,5 +1,6 @@
 """Claiming, keeping and taking back: one holder at a time, however many try at once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,13 +9,15 @@ import pytest
 from casework import transitions
 from casework.claiming import keep, reap, wake_due
 from casework.errors import LeaseLostError
+from casework.moves import move, require_lease
 from casework.states import ItemState
 from casework.workplace import Workplace
 from foundation.database import Database
 from foundation.identifiers import new_id
-from foundation.sealing import KeyRing
-from tests.concurrency import at_once
+from foundation.sealing import KeyRing, UnsealError
+from tests.concurrency import at_once, meanwhile
 from tests.workbench import (
+    ACTING,
     WORKER,
     add,
     add_and_take,
@@ -23,6 +26,7 @@ from tests.workbench import (
     event_types,
     events,
     item,
+    raw,
     rows,
     state_of,
     take,
@@ -50,6 +54,34 @@ def test_a_claim_gives_the_payload_in_clear_and_counts_the_attempt(place: Workpl
     row = item(place, claimed.lease.item_id)
     assert (row["attempts"], row["lease_token"]) == (1, 1)
     assert b'{"a":1}' not in bytes(row["payload"])
+
+
+def _damage(place: Workplace, reference: str, payload: bytes) -> None:
+    raw(
+        place,
+        "UPDATE work_item SET payload = :payload WHERE reference = :reference",
+        payload=payload,
+        reference=reference,
+    )
+
+
+def test_an_item_that_does_not_open_fails_with_an_incident_and_keeps_no_other_waiting(place: Workplace) -> None:
+    ids = add(place, "sag-1", "sag-2", "sag-3")
+    for reference in ("sag-1", "sag-2"):
+        _damage(place, reference, place.database.ring.seal(b"{}", place="another.column"))
+    assert [claimed.lease.item_id for claimed in take(place, limit=2)] == [ids[2]]
+    assert [state_of(place, item_id) for item_id in ids[:2]] == [ItemState.FAILED] * 2
+    assert event_types(place, ids[0]) == ["item.created", "item.claimed", "item.failed", "incident.opened"]
+    assert event_types(place, ids[1]) == ["item.created", "item.claimed", "item.failed"]
+    assert rows(place, "SELECT code, occurrences FROM incident") == [{"code": "unseal", "occurrences": 2}]
+
+
+def test_with_the_wrong_key_nothing_is_taken_and_nothing_fails(place: Workplace) -> None:
+    (item_id,) = add(place, "sag-1")
+    _damage(place, "sag-1", KeyRing(bytes(32)).seal(b"{}", place="work_item.payload"))
+    with pytest.raises(UnsealError, match="SAGSGANG_SEAL_KEY"):
+        take(place)
+    assert (state_of(place, item_id), item(place, item_id)["attempts"]) == (ItemState.NEW, 0)
 
 
 def test_another_robots_items_are_left_alone(place: Workplace) -> None:
@@ -138,6 +170,36 @@ def test_a_heartbeat_keeps_the_item(place: Workplace) -> None:
 def test_a_heartbeat_keeps_only_the_workers_own_items(place: Workplace) -> None:
     add_and_take(place)
     assert keep(place, worker=OTHER, lease_seconds=60) == 0
+
+
+def test_the_heart_and_a_group_that_ends_do_not_wait_for_each_other_in_a_circle(place: Workplace) -> None:
+    add(place, "sag-1", "sag-2", "sag-3")
+    first, second, third = take(place, limit=3)
+    with ThreadPoolExecutor(1) as pool:
+        with place.database.write() as session:
+            lease = second.lease
+            move(session, place, transitions.COMPLETE, lease.item_id, acting=ACTING, lease=lease)
+            place.clock.sleep(30)
+            beat = meanwhile(session, pool, lambda: keep(place, worker=WORKER, lease_seconds=60))
+            lease = first.lease
+            move(session, place, transitions.COMPLETE, lease.item_id, acting=ACTING, lease=lease)
+        # The first one as well, where it was kept before it was ended.
+        assert beat.result(30) in {1, 2}
+    place.clock.sleep(59)
+    assert reap(place, max_attempts=9) == 0
+    assert state_of(place, third.lease.item_id) is ItemState.IN_PROGRESS
+
+
+def test_a_beat_that_meets_an_item_in_use_keeps_it_as_soon_as_it_is_free(place: Workplace) -> None:
+    claimed = add_and_take(place)
+    with ThreadPoolExecutor(1) as pool:
+        with place.database.write() as session:
+            require_lease(session, claimed.lease)
+            place.clock.sleep(30)
+            beat = meanwhile(session, pool, lambda: keep(place, worker=WORKER, lease_seconds=60))
+        assert beat.result(30) == 1
+    place.clock.sleep(59)
+    assert reap(place, max_attempts=9) == 0
 
 
 def test_a_lease_is_taken_back_at_the_very_moment_it_runs_out_and_not_before(place: Workplace) -> None:

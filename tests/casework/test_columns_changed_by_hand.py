@@ -17,22 +17,22 @@ from sqlalchemy import ColumnElement, Table, Uuid, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
-from audit.events import CaseEventRef
 from audit.obligations.business import EventTold
 from audit.tables import AuditEventRow
 from casework import approvals, transitions
 from casework.approvals import Answer
 from casework.business_records import BUSINESS_RECORDS
-from casework.effects import EffectRequest, Ending, finish, intend, settle
-from casework.items import NewItem, enqueue, reopen
+from casework.effects import Ending, settle
+from casework.items import NewItem, enqueue
 from casework.moves import Detail, move
 from casework.runs import close_run, open_run
 from casework.states import EffectState, ItemState
 from casework.workers import enlist
-from casework.workplace import Workplace, as_person
+from casework.workplace import Workplace
 from foundation.clock import ManualClock
 from foundation.columns import UtcDateTime
 from foundation.database import schema_changes
+from tests.casework.effect_makers import end_note, intend_note
 from tests.casework.oversight_makers import MAKERS
 from tests.workbench import (
     ACTING,
@@ -48,6 +48,7 @@ from tests.workbench import (
     cancel_item,
     proposal,
     raw,
+    reopen_item,
     rows,
     take,
 )
@@ -71,9 +72,7 @@ def _items(place: Workplace) -> None:
             lease = claimed.lease
             move(session, place, arrow, lease.item_id, acting=ACTING, lease=lease, values=values, detail=detail)
     cancel_item(place, add_and_take(place, "sag-stop").lease.item_id)
-    again = bring_to(place, ItemState.REJECTED)
-    with place.database.write() as session:
-        reopen(session, place, again, acting=as_person(ANNE), reason="Rettet.")
+    reopen_item(place, bring_to(place, ItemState.REJECTED))
     asked = add_and_take(place, "sag-godkendt")
     approve(place, asked.lease.item_id, ask(place, asked))
 
@@ -92,25 +91,11 @@ def _effects(place: Workplace, locks: Path) -> None:
             ("k3", EffectState.IN_DOUBT),
             ("k4", None),
         ):
-            request = EffectRequest(
-                key=key,
-                step="skriv",
-                system="esdh",
-                operation="append_journal_note",
-                target="sag-1",
-                intent="note",
-                occurrence=1,
-                approval_id=approval,
-                digest=f"d-{key}",
-                case=CaseEventRef("esdh", "sag-1"),
-            )
-            with place.database.write() as session:
-                effect = intend(session, place, request, lease=claimed.lease, acting=ACTING, before=None)
-                if state is None:
-                    continue
-                error = "refused_by_system" if state is EffectState.REFUSED else None
-                ending = Ending(state=state, remote_id=f"note-{key}", error_code=error)
-                finish(session, place, request, effect, ending, lease=claimed.lease, acting=ACTING)
+            effect = intend_note(place, claimed.lease, key, approval=approval)
+            if state is None:
+                continue
+            error = "refused_by_system" if state is EffectState.REFUSED else None
+            end_note(place, claimed.lease, effect, Ending(state=state, remote_id=f"note-{key}", error_code=error))
             made[key] = effect.id
         later = replace(place, clock=ManualClock(place.now() + timedelta(hours=1)))
         settle(later, made["k3"], happened=True, saw="Noten står der.", actor=BO, locks=locks)

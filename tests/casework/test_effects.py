@@ -1,60 +1,26 @@
 """What is known of an effect, and what a person says when nobody can look it up."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from audit.events import CaseEventRef
 from casework import transitions
-from casework.effects import Effect, EffectRequest, Ending, begun_of, find, finish, in_doubt_of, intend, settle
+from casework.effects import Effect, Ending, begun_of, find, in_doubt_of, intend, settle
 from casework.errors import KeyReusedError, LeaseLostError, ReasonMissingError, TransitionRefusedError, UnknownItemError
-from casework.items import reopen
 from casework.moves import Lease
 from casework.states import EffectState, ItemState
-from casework.workers import Worker, enlist
-from casework.workplace import Workplace, as_person
+from casework.workers import Worker
+from casework.workplace import Workplace
+from tests.casework.effect_makers import end_note, intend_note, note_request
 from tests.concurrency import at_once
-from tests.workbench import ACTING, ANNE, add_and_take, end, event_types, events, item, raw, rows, state_of
-
-
-@pytest.fixture
-def worker(place: Workplace, locks: Path) -> Iterator[Worker]:
-    enlisted = enlist(place, locks=locks)
-    yield enlisted
-    enlisted.stop()
-
-
-def _request(key: str = "k1") -> EffectRequest:
-    return EffectRequest(
-        key=key,
-        step="skriv",
-        system="esdh",
-        operation="append_journal_note",
-        target="sag-1",
-        intent="note",
-        occurrence=1,
-        approval_id=None,
-        digest="d1",
-        case=CaseEventRef("esdh", "sag-1"),
-    )
-
-
-def _intend(place: Workplace, lease: Lease, key: str = "k1", before: Effect | None = None) -> Effect:
-    with place.database.write() as session:
-        return intend(session, place, _request(key), lease=lease, acting=ACTING, before=before)
-
-
-def _finish(place: Workplace, lease: Lease, effect: Effect, ending: Ending) -> None:
-    with place.database.write() as session:
-        finish(session, place, _request(effect.key), effect, ending, lease=lease, acting=ACTING)
+from tests.workbench import ACTING, ANNE, add_and_take, end, event_types, events, item, raw, reopen_item, rows, state_of
 
 
 def _find(place: Workplace, key: str = "k1") -> Effect | None:
     with place.database.read() as session:
-        return find(session, _request(key))
+        return find(session, note_request(key))
 
 
 def _known(place: Workplace, key: str = "k1") -> Effect:
@@ -67,15 +33,10 @@ def _in_doubt(place: Workplace, worker: Worker, *keys: str) -> UUID:
     """An item in doubt over these effects."""
     claimed = add_and_take(place, worker=worker.id)
     for key in keys:
-        effect = _intend(place, claimed.lease, key)
-        _finish(place, claimed.lease, effect, Ending(state=EffectState.IN_DOUBT))
+        effect = intend_note(place, claimed.lease, key)
+        end_note(place, claimed.lease, effect, Ending(state=EffectState.IN_DOUBT))
     end(place, claimed, transitions.DOUBT)
     return claimed.lease.item_id
-
-
-@pytest.fixture
-def locks(tmp_path: Path) -> Path:
-    return tmp_path / "locks"
 
 
 def _settle(
@@ -93,15 +54,15 @@ def _settle(
 def test_an_intent_is_found_again_by_its_key(place: Workplace, worker: Worker) -> None:
     claimed = add_and_take(place, worker=worker.id)
     assert _find(place) is None
-    effect = _intend(place, claimed.lease)
+    effect = intend_note(place, claimed.lease)
     assert _find(place) == effect
     assert (effect.state, effect.owner, effect.calls) == (EffectState.INTENDED, worker.id, 1)
 
 
 def test_a_key_with_another_digest_is_an_error(place: Workplace, worker: Worker) -> None:
-    _intend(place, add_and_take(place, worker=worker.id).lease)
+    intend_note(place, add_and_take(place, worker=worker.id).lease)
     with pytest.raises(KeyReusedError), place.database.read() as session:
-        find(session, replace(_request(), digest="d2"))
+        find(session, replace(note_request(), digest="d2"))
 
 
 def test_an_intent_that_is_rolled_back_leaves_no_event(place: Workplace, worker: Worker) -> None:
@@ -109,7 +70,7 @@ def test_an_intent_that_is_rolled_back_leaves_no_event(place: Workplace, worker:
 
     def fail() -> None:
         with place.database.write() as session:
-            intend(session, place, _request(), lease=claimed.lease, acting=ACTING, before=None)
+            intend(session, place, note_request(), lease=claimed.lease, acting=ACTING, before=None)
             raise RuntimeError("rolls back")
 
     with pytest.raises(RuntimeError):
@@ -122,53 +83,79 @@ def test_without_the_lease_nobody_intends(place: Workplace, worker: Worker) -> N
     claimed = add_and_take(place, worker=worker.id)
     for wrong in (replace(claimed.lease, token=2), replace(claimed.lease, owner=UUID(int=3))):
         with pytest.raises(LeaseLostError):
-            _intend(place, wrong)
+            intend_note(place, wrong)
     assert _find(place) is None
 
 
 def test_the_right_to_call_is_given_to_one_of_two_who_saw_the_same(place: Workplace, worker: Worker) -> None:
     claimed = add_and_take(place, worker=worker.id)
-    effect = _intend(place, claimed.lease)
-    assert _intend(place, claimed.lease, before=effect).calls == 2
+    effect = intend_note(place, claimed.lease)
+    assert intend_note(place, claimed.lease, before=effect).calls == 2
     with pytest.raises(LeaseLostError):
-        _intend(place, claimed.lease, before=effect)
+        intend_note(place, claimed.lease, before=effect)
 
 
 def test_an_ending_other_than_done_counts_only_for_its_own_call(place: Workplace, worker: Worker) -> None:
     claimed = add_and_take(place, worker=worker.id)
-    first = _intend(place, claimed.lease)
-    _intend(place, claimed.lease, before=first)
+    first = intend_note(place, claimed.lease)
+    intend_note(place, claimed.lease, before=first)
     for state in (EffectState.NOT_DONE, EffectState.REFUSED, EffectState.IN_DOUBT):
-        _finish(place, claimed.lease, first, Ending(state=state))
+        end_note(place, claimed.lease, first, Ending(state=state))
         assert _known(place).state is EffectState.INTENDED
     assert event_types(place).count("effect.not_done") == 0
 
 
 def test_done_is_final(place: Workplace, worker: Worker) -> None:
     claimed = add_and_take(place, worker=worker.id)
-    effect = _intend(place, claimed.lease)
-    _finish(place, claimed.lease, effect, Ending(state=EffectState.DONE, remote_id="r1"))
+    effect = intend_note(place, claimed.lease)
+    end_note(place, claimed.lease, effect, Ending(state=EffectState.DONE, remote_id="r1"))
     for state in EffectState:
         if state is not EffectState.INTENDED:
-            _finish(place, claimed.lease, effect, Ending(state=state, remote_id="r2"))
+            end_note(place, claimed.lease, effect, Ending(state=state, remote_id="r2"))
     assert (_known(place).state, _known(place).remote_id) == (EffectState.DONE, "r1")
 
 
 def test_a_second_done_stands_in_the_trail_as_late(place: Workplace, worker: Worker) -> None:
     # Two calls truly happened, and the record must not show one.
     claimed = add_and_take(place, worker=worker.id)
-    first = _intend(place, claimed.lease)
-    second = _intend(place, claimed.lease, before=first)
-    _finish(place, claimed.lease, second, Ending(state=EffectState.DONE, remote_id="r2"))
-    _finish(place, claimed.lease, first, Ending(state=EffectState.DONE, remote_id="r1"))
+    first = intend_note(place, claimed.lease)
+    second = intend_note(place, claimed.lease, before=first)
+    end_note(place, claimed.lease, second, Ending(state=EffectState.DONE, remote_id="r2"))
+    end_note(place, claimed.lease, first, Ending(state=EffectState.DONE, remote_id="r1"))
     told = [body["facts"] for body in events(place) if body["type"] == "effect.done"]
     assert [(facts["remote"], facts["call"], facts.get("late")) for facts in told] == [("r2", 2, None), ("r1", 1, True)]
+
+
+def test_a_second_done_is_late_also_when_the_first_call_was_the_first_to_tell(place: Workplace, worker: Worker) -> None:
+    claimed = add_and_take(place, worker=worker.id)
+    first = intend_note(place, claimed.lease)
+    second = intend_note(place, claimed.lease, before=first)
+    end_note(place, claimed.lease, first, Ending(state=EffectState.DONE, remote_id="r1"))
+    end_note(place, claimed.lease, second, Ending(state=EffectState.DONE, remote_id="r2"))
+    told = [body["facts"] for body in events(place) if body["type"] == "effect.done"]
+    assert [(facts["remote"], facts["call"], facts.get("late")) for facts in told] == [("r1", 1, None), ("r2", 2, True)]
+
+
+@pytest.mark.parametrize("seen_by", ["looking", "a person"])
+def test_a_call_that_somebody_saw_before_its_owner_told_of_it_is_told_once(
+    place: Workplace, worker: Worker, seen_by: str
+) -> None:
+    claimed = add_and_take(place, worker=worker.id)
+    effect = intend_note(place, claimed.lease)
+    if seen_by == "looking":
+        end_note(place, claimed.lease, effect, Ending(state=EffectState.DONE, remote_id="r1", found=True))
+    else:
+        end_note(place, claimed.lease, effect, Ending(state=EffectState.IN_DOUBT))
+        _settle(place, effect.id)
+    before = event_types(place)
+    end_note(place, claimed.lease, effect, Ending(state=EffectState.DONE, remote_id="r1"))
+    assert event_types(place) == before
 
 
 def test_a_late_done_settles_the_item_that_waits_for_a_person(place: Workplace, worker: Worker) -> None:
     item_id = _in_doubt(place, worker, "k1")
     lease = Lease(item_id, worker.id, 1, 1)
-    _finish(place, lease, _known(place), Ending(state=EffectState.DONE, remote_id="r1"))
+    end_note(place, lease, _known(place), Ending(state=EffectState.DONE, remote_id="r1"))
     assert (_known(place).state, state_of(place, item_id)) == (EffectState.DONE, ItemState.NEW)
     assert event_types(place, item_id)[-2:] == ["effect.done", "effect.settled"]
 
@@ -215,7 +202,7 @@ def test_settling_a_doubt_of_a_final_item_leaves_the_item_where_it_is(
 ) -> None:
     claimed = add_and_take(place, worker=worker.id)
     item_id = claimed.lease.item_id
-    _finish(place, claimed.lease, _intend(place, claimed.lease), Ending(state=EffectState.IN_DOUBT))
+    end_note(place, claimed.lease, intend_note(place, claimed.lease), Ending(state=EffectState.IN_DOUBT))
     end(place, claimed, arrow)
     _settle(place, _known(place).id)
     assert (_known(place).state, state_of(place, item_id)) == (EffectState.DONE, arrow.target)
@@ -264,7 +251,7 @@ def test_a_person_settles_what_a_dead_worker_began(
     place: Workplace, worker: Worker, locks: Path, *, happened: bool
 ) -> None:
     claimed = add_and_take(place, worker=worker.id)
-    _intend(place, claimed.lease)
+    intend_note(place, claimed.lease)
     end(place, claimed, transitions.FAIL)
     worker.stop()
     with place.database.read() as session:
@@ -280,7 +267,7 @@ def test_a_person_settles_what_a_dead_worker_began(
 def test_what_a_living_worker_is_about_to_do_is_settled_by_nobody(
     place: Workplace, worker: Worker, locks: Path, *, happened: bool
 ) -> None:
-    _intend(place, add_and_take(place, worker=worker.id).lease)
+    intend_note(place, add_and_take(place, worker=worker.id).lease)
     for word in ("", "Maskinen er brændt."):
         with pytest.raises(TransitionRefusedError, match="Stop den først"):
             _settle(place, _known(place).id, happened=happened, locks=locks, owner_is_gone=word)
@@ -301,7 +288,7 @@ def _vanish(place: Workplace, worker: Worker) -> None:
 def test_of_a_worker_that_cannot_be_judged_a_named_person_says_that_it_is_gone(
     place: Workplace, worker: Worker, locks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _intend(place, add_and_take(place, worker=worker.id).lease)
+    intend_note(place, add_and_take(place, worker=worker.id).lease)
     _vanish(place, worker)
     monkeypatch.setattr("casework.workers.death_of", lambda *_args, **_options: None)
     with pytest.raises(TransitionRefusedError, match="kan ikke ses herfra"):
@@ -317,10 +304,10 @@ def test_what_another_worker_took_over_meanwhile_is_not_settled(
     place: Workplace, worker: Worker, locks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     claimed = add_and_take(place, worker=worker.id)
-    effect = _intend(place, claimed.lease)
+    effect = intend_note(place, claimed.lease)
 
     def takes_over(*_args: object, **_options: object) -> None:
-        _intend(place, claimed.lease, before=effect)
+        intend_note(place, claimed.lease, before=effect)
 
     monkeypatch.setattr("casework.effects.require_gone", takes_over)
     with pytest.raises(TransitionRefusedError, match="En anden arbejder"):
@@ -332,12 +319,11 @@ def test_a_refused_effect_may_be_tried_again_after_reopening_and_a_done_one_may_
     place: Workplace, worker: Worker
 ) -> None:
     claimed = add_and_take(place, worker=worker.id)
-    refused, done = _intend(place, claimed.lease, "k1"), _intend(place, claimed.lease, "k2")
-    _finish(place, claimed.lease, refused, Ending(state=EffectState.REFUSED, error_code="case_closed"))
-    _finish(place, claimed.lease, done, Ending(state=EffectState.DONE, remote_id="r1"))
+    refused, done = intend_note(place, claimed.lease, "k1"), intend_note(place, claimed.lease, "k2")
+    end_note(place, claimed.lease, refused, Ending(state=EffectState.REFUSED, error_code="case_closed"))
+    end_note(place, claimed.lease, done, Ending(state=EffectState.DONE, remote_id="r1"))
     end(place, claimed, transitions.REJECT)
-    with place.database.write() as session:
-        reopen(session, place, claimed.lease.item_id, acting=as_person(ANNE), reason="Sagen er genåbnet.")
+    reopen_item(place, claimed.lease.item_id, reason="Sagen er genåbnet.")
     assert (_known(place, "k1").state, _known(place, "k2").state) == (EffectState.NOT_DONE, EffectState.DONE)
     (told,) = [body for body in events(place, claimed.lease.item_id) if body["type"] == "effect.not_done"]
     assert (told["run"]["effect"], told["facts"]["error"], told["actor"]["id"]) == (

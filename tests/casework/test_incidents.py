@@ -9,7 +9,7 @@ from casework.incidents import acknowledge, close, count_items, get_incident, it
 from casework.states import IncidentState
 from casework.workplace import Workplace, as_person
 from tests.concurrency import at_once
-from tests.workbench import ANNE, BO, ROBOT, add, event_types, rows
+from tests.workbench import ANNE, BO, ROBOT, add, event_types, raw, rows
 
 
 def _report(place: Workplace, code: str = "schema_drift", system: str = "esdh", item_id: UUID | None = None) -> UUID:
@@ -78,6 +78,26 @@ def test_every_item_that_met_the_trouble_is_kept(place: Workplace) -> None:
         met = items_of(session, incident)
         assert [item.id for item in met] == [one, two]
         assert (get_incident(session, incident).occurrences, count_items(session, [incident])) == (3, {incident: 2})
+
+
+def test_trouble_without_an_item_leaves_the_latest_item_standing(place: Workplace) -> None:
+    (item_id,) = add(place, "sag-1")
+    incident = _report(place, item_id=item_id)
+    _report(place)
+    with place.database.read() as session:
+        seen = get_incident(session, incident)
+    assert (seen.occurrences, seen.item_id) == (2, item_id)
+
+
+def test_a_note_that_does_not_open_hides_no_incident(place: Workplace) -> None:
+    incident = _report(place)
+    with place.database.write() as session:
+        acknowledge(session, place, incident, acting=as_person(BO), note="Jeg ringer.")
+    sealed = place.database.ring.seal(b"x", place="another.column")
+    raw(place, "UPDATE incident SET acknowledge_note = :note", note=sealed)
+    with place.database.read() as session:
+        assert [seen.acknowledged_by for seen in open_incidents(session)] == ["bo"]
+        assert get_incident(session, incident).acknowledged_by == "bo"
 
 
 def test_items_of_another_incident_are_not_shown(place: Workplace) -> None:

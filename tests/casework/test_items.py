@@ -7,17 +7,16 @@ from sqlalchemy import select
 
 from casework.claiming import reap
 from casework.errors import ReasonMissingError, TransitionRefusedError, UnknownItemError
-from casework.items import NewItem, count_by_state, enqueue, get_item, list_items, reopen, unfinished
+from casework.items import NewItem, count_by_state, enqueue, get_item, list_items, unfinished
 from casework.states import ItemState
-from casework.steps import finished_steps, store_steps
+from casework.steps import finished_steps
 from casework.tables import ApprovalRow
 from casework.transitions import FINAL, NOT_FINAL
-from casework.workplace import Workplace, as_person
+from casework.workplace import Workplace
 from foundation.sealing import UnsealError
 from tests.concurrency import at_once
 from tests.workbench import (
     ACTING,
-    ANNE,
     ROBOT,
     add,
     add_and_take,
@@ -30,15 +29,12 @@ from tests.workbench import (
     events,
     item,
     raw,
+    reopen_item,
     rows,
     state_of,
     take,
+    work_out,
 )
-
-
-def _reopen(place: Workplace, item_id: UUID, reason: str = "Der var mere.") -> None:
-    with place.database.write() as session:
-        reopen(session, place, item_id, acting=as_person(ANNE), reason=reason)
 
 
 def test_a_reference_makes_one_item_however_often_it_is_handed_in(place: Workplace) -> None:
@@ -55,6 +51,13 @@ def test_a_reference_handed_in_by_many_at_once_makes_one_item_and_one_event(plac
     answers = at_once(*(lambda: add(place, "sag-1", "sag-2") for _ in range(5)))
     assert len({tuple(ids) for ids in answers}) == 1
     assert event_types(place) == ["item.created", "item.created"]
+
+
+def test_the_same_references_handed_in_in_two_orders_at_once_make_one_item_each(place: Workplace) -> None:
+    references = [f"sag-{number}" for number in range(400)]
+    forwards, backwards = at_once(lambda: add(place, *references), lambda: add(place, *references[::-1]))
+    assert forwards == backwards[::-1]
+    assert event_types(place).count("item.created") == 400
 
 
 def test_the_same_reference_of_two_robots_is_two_items(place: Workplace) -> None:
@@ -135,7 +138,7 @@ def test_an_unknown_item_cannot_be_cancelled(place: Workplace) -> None:
 def test_a_reopened_item_begins_afresh_and_counts_its_reopening(place: Workplace) -> None:
     for state in sorted(FINAL):
         item_id = bring_to(place, state)
-        _reopen(place, item_id)
+        reopen_item(place, item_id)
         row = item(place, item_id)
         fresh = ("state", "reopenings", "attempts", "approval_id", "outcome_code", "cancel_requested_by")
         assert [row[name] for name in fresh] == ["new", 1, 0, None, None, None]
@@ -145,22 +148,21 @@ def test_an_item_that_is_not_final_cannot_be_reopened(place: Workplace) -> None:
     for state in sorted(NOT_FINAL):
         item_id = bring_to(place, state)
         with pytest.raises(TransitionRefusedError):
-            _reopen(place, item_id)
+            reopen_item(place, item_id)
 
 
 def test_reopening_needs_a_reason(place: Workplace) -> None:
     with pytest.raises(ReasonMissingError):
-        _reopen(place, bring_to(place, ItemState.FAILED), reason="")
+        reopen_item(place, bring_to(place, ItemState.FAILED), reason="")
 
 
 def test_reopening_forgets_the_approval_and_the_steps(place: Workplace) -> None:
     claimed = add_and_take(place)
     item_id = claimed.lease.item_id
-    with place.database.write() as session:
-        store_steps(session, item_id, {("læs", ""): b"1"}, robot_version="1.0", at=place.now())
+    work_out(place, item_id)
     approve(place, item_id, ask(place, claimed))
     cancel_item(place, item_id)
-    _reopen(place, item_id)
+    reopen_item(place, item_id)
     (again,) = take(place)
     assert again.approval_id is None
     with place.database.read() as session:
@@ -169,7 +171,7 @@ def test_reopening_forgets_the_approval_and_the_steps(place: Workplace) -> None:
 
 def test_the_fencing_token_goes_on_from_where_it_was_after_a_reopening(place: Workplace) -> None:
     item_id = bring_to(place, ItemState.COMPLETED)
-    _reopen(place, item_id)
+    reopen_item(place, item_id)
     assert take(place)[0].lease.token == 2
 
 

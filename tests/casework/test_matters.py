@@ -41,7 +41,7 @@ def test_an_incident_is_told_with_numbers_and_the_command_until_somebody_takes_i
     (incident,) = ids
     (told,) = _matters(place)
     assert (told.kind, told.subject) == (NoticeKind.INCIDENT, str(incident))
-    assert "Set 2 gange; den rammer 1 opgaver" in told.body
+    assert "Set 2 gange; den rammer 1 opgave." in told.body
     assert f"sagsgang incidents show {incident}" in told.body
     with place.database.write() as session:
         acknowledge(session, place, incident, acting=as_person(ANNE), note="Min.")
@@ -53,7 +53,8 @@ def test_deadlines_within_the_hours_are_counted_and_those_passed_named(place: Wo
     (told,) = _matters(place)
     assert (told.kind, told.subject) == (NoticeKind.DEADLINES, ROBOT)
     assert told.body.startswith(f"3 opgaver hos {ROBOT} har frist inden for 24 timer")
-    assert "1 af dem er over fristen" in told.body
+    assert "over fristen: 1." in told.body
+    assert f"sagsgang items --due --robot {ROBOT}" in told.body
 
 
 def test_what_is_done_has_no_deadline(place: Workplace) -> None:

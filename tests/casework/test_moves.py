@@ -1,5 +1,6 @@
 """Each move writes exactly one event in its own transaction, and none when it does not happen."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -51,7 +52,7 @@ def test_a_transition_from_another_state_is_refused_and_writes_nothing(place: Wo
         item_id = bring_to(place, source)
         before = event_types(place)
         for arrow in (arrow for arrow in t.TRANSITIONS if source not in arrow.sources):
-            with pytest.raises(TransitionRefusedError, match=source.value):
+            with pytest.raises(TransitionRefusedError, match=re.escape(arrow.reason)):
                 _move(place, arrow, item_id)
         assert state_of(place, item_id) is source
         assert event_types(place) == before

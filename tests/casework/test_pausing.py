@@ -3,8 +3,8 @@
 import pytest
 
 from audit.vocabulary import EventType
-from casework.errors import ReasonMissingError, TransitionRefusedError
-from casework.pausing import RobotCondition, condition_of, resting, set_state, state_of
+from casework.errors import ReasonMissingError, RobotRestsError, TransitionRefusedError
+from casework.pausing import RobotCondition, condition_of, require_active, resting, set_state, state_of
 from casework.states import RobotState
 from casework.workplace import Workplace
 from foundation.actor import Role
@@ -74,6 +74,12 @@ def test_a_case_worker_may_not(place: Workplace) -> None:
     with pytest.raises(NotAllowedError):
         set_state(place, ROBOT, RobotState.PAUSED, actor=ANNE, reason="x")
     assert rows(place, "SELECT * FROM robot_state") == []
+
+
+def test_who_meets_a_robot_that_rests_is_told_the_whole_command(place: Workplace) -> None:
+    _set(place, RobotState.PAUSED)
+    with pytest.raises(RobotRestsError, match=f"sagsgang robots resume {ROBOT} --reason '…'"):
+        require_active(place, ROBOT)
 
 
 def test_a_reason_is_needed(place: Workplace) -> None:

@@ -1,6 +1,6 @@
 """A sweep goes on where it was, and two processes never both advance it."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -98,6 +98,18 @@ def test_one_sweep_of_each_kind_runs_at_a_time(place: Workplace) -> None:
         _start(place)
     _finish(place, sweep)
     assert _start(place).id == _latest(place).id != sweep.id
+
+
+def test_a_sweep_that_runs_is_found_also_when_an_earlier_one_was_made_by_a_clock_that_was_ahead(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = iter([UUID("01f00000-0000-7000-8000-000000000000"), UUID("01900000-0000-7000-8000-000000000000")])
+    monkeypatch.setattr("casework.sweeps.new_id", lambda: next(ids))
+    _finish(place, _start(place))
+    running = _start(place)
+    assert _latest(place) == running
+    finished = _finish(place, running)
+    assert _latest(place).id > finished.id
 
 
 def test_a_stopped_sweep_is_not_advanced(place: Workplace) -> None:

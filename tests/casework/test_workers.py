@@ -41,18 +41,6 @@ needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has 
 
 
 @pytest.fixture
-def locks(tmp_path: Path) -> Path:
-    return tmp_path / "locks"
-
-
-@pytest.fixture
-def worker(place: Workplace, locks: Path) -> Iterator[Worker]:
-    enlisted = enlist(place, locks=locks)
-    yield enlisted
-    enlisted.stop()
-
-
-@pytest.fixture
 def child(
     database_url: str, place: Workplace, locks: Path, child_environment: dict[str, str]
 ) -> Iterator[tuple[subprocess.Popen[str], UUID]]:
