@@ -20,6 +20,7 @@ from casework.policies import policy_in_force
 from casework.received import bookmark, known_events, mark_received, set_bookmark
 from casework.states import AcceptanceKind
 from casework.workplace import Acting
+from connectors.errors import AuthExpired, ConnectorError
 from connectors.records import EventBatch, PersonEvent
 from flows.composition import Composition
 from foundation.errors import SagsgangError
@@ -70,7 +71,8 @@ def collect(
     Raises:
         GapError: the source has a hole; an incident is made and nothing after the hole is taken.
         MassChangeError: more people have news than the policy takes for ordinary; nothing is taken.
-        ConnectorError: the source does not answer; the bookmark stands where it stood.
+        ConnectorError: the source does not answer; the bookmark stands where it stood. Where waiting does not help, an
+            incident is made; of a system that is silent the circuit tells.
     """
     source = composition.systems.events
     intake = _Intake(composition, robot, acting, run_id, starter)
@@ -78,11 +80,12 @@ def collect(
     while True:
         with composition.place.database.read() as session:
             before = bookmark(session, robot=robot.card.name, source=source.system)
-        batch = poll(composition, robot.card.name, acting, after=before)
         try:
+            batch = poll(composition, robot.card.name, acting, after=before)
             total = total.plus(intake.take(batch, before))
-        except (GapError, MassChangeError) as error:
-            intake.report(error)
+        except (GapError, MassChangeError, ConnectorError) as error:
+            if needs_person(error):
+                intake.report(error)
             raise
         if not batch.has_more or batch.next_cursor in (None, before):
             return total
@@ -114,11 +117,13 @@ class _Intake:
             session.rollback()
             return Collected()
 
-    def report(self, error: GapError | MassChangeError) -> None:
+    def report(self, error: SagsgangError | ConnectorError) -> None:
         """Make an incident of what stopped the intake."""
         place, source = self.composition.place, self.composition.systems.events.system
+        # The text of another system's error is for the log; its advice is our own sentence.
+        message = error.advice if isinstance(error, ConnectorError) else str(error)
         with place.database.write() as session:
-            report(session, place, robot=self.robot.card.name, system=source, code=error.code, message=str(error))
+            report(session, place, robot=self.robot.card.name, system=source, code=error.code, message=message)
 
     def _obstacles(self, batch: EventBatch, before: str | None) -> list[tuple[AcceptanceKind, SagsgangError]]:
         name, mark = self.robot.card.name, self._mark(before)
@@ -222,6 +227,12 @@ def poll(composition: Composition, robot: str, acting: Acting, *, after: str | N
     return composition.reader(robot, acting).try_call(
         source.system, "poll", lambda: source.poll(after=after, limit=_PORTION)
     )
+
+
+def needs_person(error: SagsgangError | ConnectorError) -> bool:
+    """Whether what kept new work out passes only when somebody does something; a silent system comes back by itself."""
+    # A login that was refused may be tried again, but nobody renews a secret by waiting.
+    return isinstance(error, AuthExpired) or not error.is_retryable
 
 
 def fresh_events(events: tuple[PersonEvent, ...], known: set[str]) -> tuple[list[PersonEvent], int]:

@@ -1,7 +1,7 @@
 """Draining a work pool of Prefect, so that its workers can be stopped with nothing in their hands.
 
-What must stay true: a drained pool starts nothing; what goes on is waited for and never ended; and nobody is told that
-a pool is empty while a run of it goes on.
+What must stay true: a drained pool starts nothing; what goes on is waited for and never ended; nobody is told that a
+pool is empty while a run of it goes on; and nobody waits for a run whose process is dead (``flows.zombies``).
 """
 
 from __future__ import annotations
@@ -15,9 +15,14 @@ from dataclasses import dataclass
 from flows.prefect_environment import API_URL, prefect_environment, require_api_allowed
 from flows.run_request import OrchestratorError
 from foundation.errors import ConfigurationError, SagsgangError
+from foundation.logs import get_logger
 from foundation.settings import Settings
 
+log = get_logger(__name__)
+
 _LOOK_SECONDS = 2.0
+#: Between two looks for runs whose process is dead.
+_MEND_SECONDS = 30.0
 
 
 class UnknownPoolError(SagsgangError):
@@ -52,9 +57,14 @@ def drain_pool(settings: Settings, pool: str, *, wait_seconds: float, tell: Call
 
     async def drain() -> Drained:
         await _set_paused(pool, is_paused=True)
-        deadline, told = time.monotonic() + wait_seconds, -1
+        started = time.monotonic()
+        deadline, told, next_mend = started + wait_seconds, -1, started
         while True:
             going = await _count_going(pool)
+            if going and time.monotonic() >= next_mend:
+                # A paused pool starts no run that would do it, and a dead one would be waited for for ever.
+                await _mend_dead(settings)
+                going, next_mend = await _count_going(pool), time.monotonic() + _MEND_SECONDS
             if going != told:
                 tell(going)
                 told = going
@@ -89,6 +99,16 @@ def _asked(settings: Settings, ask: Callable[[], Coroutine[None, None, Drained]]
         # Whatever Prefect's client raises: no server, no answer, no leave.
         message = "Prefect svarer ikke, som det skal. Se om serveren kører, og prøv igen."
         raise OrchestratorError(message) from error
+
+
+async def _mend_dead(settings: Settings) -> None:
+    from flows.zombies import mend_zombies  # noqa: PLC0415 - it imports Prefect, which takes two seconds.
+
+    try:
+        await mend_zombies(settings)
+    except SagsgangError as error:
+        # A machine that has Prefect's address and not our database may drain all the same.
+        log.warning("draining.not_mended", code=error.code)
 
 
 async def _set_paused(pool: str, *, is_paused: bool) -> None:

@@ -23,7 +23,7 @@ from casework.automatic import approve_by_policy, may_pass
 from casework.claiming import ClaimedItem
 from casework.draws import Draw, draw
 from casework.ending_many import Departure, move_many
-from casework.errors import LeaseLostError
+from casework.errors import LeaseLostError, WorkerLostError
 from casework.incidents import report
 from casework.moves import Detail, move
 from casework.steps import discard_steps
@@ -161,22 +161,32 @@ def end_with_error(handling: Handling, error: Exception, worked: Worked) -> Resu
     that may not is a business exception for a person. Anything else is a fault: retried, then failed with an incident.
     """
     if isinstance(error, LeaseLostError):
-        return _lose(handling, worked)
+        return _lose(handling, error, worked)
     try:
         with handling.place.database.write() as session:
             # Steps that were finished before the error stay finished.
             worked.store(session)
             return _end(session, handling, error)
-    except LeaseLostError:
-        return _lose(handling, worked)
+    except LeaseLostError as lost:
+        return _lose(handling, lost, worked)
 
 
-def _lose(handling: Handling, worked: Worked) -> Result:
-    """Another has the item; what this one made happen in other systems is told all the same."""
+def _lose(handling: Handling, error: LeaseLostError, worked: Worked) -> Result:
+    """Another has the item; what this one made happen in other systems is told all the same.
+
+    Where another only took over a change of it, such as a person who settled it, the item is still ours: it comes back
+    by itself, or our heart would keep it for as long as the run goes on.
+    """
     if worked.outcomes:
         with handling.place.database.write() as session:
             worked.store_outcomes(session)
-    return Result.LOST
+    if isinstance(error, WorkerLostError):
+        return Result.LOST
+    try:
+        with handling.place.database.write() as session:
+            return _retry_or_fail(session, handling, error.code, str(error))
+    except LeaseLostError:
+        return Result.LOST
 
 
 def give_back(handling: Handling) -> Result:

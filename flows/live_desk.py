@@ -24,6 +24,7 @@ from casework.begun import open_effects
 from casework.claiming import ClaimedItem
 from casework.holds import is_held, place_hold
 from casework.memory import recall, remember
+from casework.moves import require_lease
 from casework.policies import policy_in_force
 from casework.proposals import ApprovedProposal
 from casework.results import RowResult, store_results
@@ -91,9 +92,16 @@ class Worked:
         return not (self.steps or self.memories or self.results or self.holds or self.events or self.outcomes)
 
     def store(self, session: Session) -> None:
-        """Write all of it in the caller's transaction."""
+        """Write all of it in the caller's transaction.
+
+        Raises:
+            LeaseLostError: the item is in other hands. Looked at first: its steps may be stored by now, and what came
+                of its rows is the present worker's to say.
+        """
         if self.reader is None or self.is_empty:
             return
+        if self.reader.lease is not None:
+            require_lease(session, self.reader.lease)
         place = self.reader.place
         self.store_outcomes(session)
         if self.item_id is not None:

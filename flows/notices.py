@@ -1,17 +1,17 @@
 """Telling people: what there is to tell goes into the outbox, and from there to every target.
 
-What must stay true: nothing here keeps a run from its work or makes it fail; a target that refuses once is left alone
-until the next time; and what is sent holds no personal data (``casework.matters``).
+What must stay true: nothing here keeps a run from its work, makes it fail or holds it up for long; a notice is taken
+when its turn has come and not before, so that a process that dies leaves one in doubt and not all; a target that
+refuses once is left alone until the next time; and what is sent holds no personal data (``casework.matters``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from casework.matters import matters
-from casework.notices import Matter, Notice, lay_back, mark_refused, mark_sent, put, take
+from casework.notices import Matter, mark_refused, mark_sent, put, take
 from casework.workplace import Workplace
 from foundation.environment import Environment
 from foundation.logs import get_logger
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
-#: At one time; the rest next time.
-_MOST = 50
+#: At one time, and seconds after which no further one is begun; the rest next time.
+_MOST, _LONGEST = 50, 60.0
 _PURPOSE = "notice target"
 
 
@@ -54,7 +54,7 @@ def tell_people(place: Workplace, settings: Settings) -> Told:
     if found:
         with place.database.write() as session:
             new = put(session, place, [_stamped(each, place) for each in found], targets=targets)
-    sent, refused = _send(place, targets, take(place, targets=targets, limit=_MOST))
+    sent, refused = _send(place, targets)
     return Told(len(targets), new, sent, refused)
 
 
@@ -69,20 +69,26 @@ def tell_people_quietly(place: Workplace, settings: Settings) -> None:
             log.info("notices.told", new=told.new, sent=told.sent, refused=told.refused)
 
 
-def _send(place: Workplace, targets: dict[str, Target], notices: Sequence[Notice]) -> tuple[int, int]:
+def _send(place: Workplace, targets: dict[str, Target]) -> tuple[int, int]:
     from connectors.notices import Sent  # noqa: PLC0415 - it imports apprise, which most runs do without.
 
-    sent, silent = 0, set[str]()
-    refused = 0
-    for notice in notices:
-        if notice.target in silent:
-            lay_back(place, notice)
-        elif targets[notice.target].send(title=notice.title, body=notice.body) is Sent.TAKEN:
+    sent = refused = 0
+    heard = dict(targets)
+    until = place.clock.monotonic() + _LONGEST
+    for _ in range(_MOST):
+        if place.clock.monotonic() >= until:
+            log.info("notices.out_of_time", sent=sent)
+            break
+        taken = take(place, targets=heard, limit=1)
+        if not taken:
+            break
+        (notice,) = taken
+        if targets[notice.target].send(title=notice.title, body=notice.body) is Sent.TAKEN:
             mark_sent(place, notice)
             sent += 1
         else:
             mark_refused(place, notice)
-            silent.add(notice.target)
+            del heard[notice.target]
             refused += 1
             log.warning("notice.refused", target=targets[notice.target].number, attempt=notice.attempt)
     return sent, refused

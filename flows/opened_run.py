@@ -11,25 +11,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 import structlog
 
 from audit.events import ActorRef, ProcessRef, PurposeRef
 from audit.vocabulary import ActorKind
+from casework.incidents import report
 from casework.runs import ANY_NUMBER, close_dead_runs, close_run, open_run
-from casework.workplace import Acting
+from casework.workplace import Acting, Workplace
+from connectors.errors import ConnectorError
 from flows.code_digest import digest_of
 from flows.composition import Composition, lock_folder
 from flows.database_loss import loss_of, report_loss, when_it_answers
 from flows.ending import Result
 from foundation.actor import Actor
-from foundation.database_faults import DatabaseFault
+from foundation.errors import SagsgangError
 from foundation.logs import RunLog, get_logger, run_log
 from foundation.settings import Settings
 from robots.robot import Robot
 
 log = get_logger(__name__)
+
+#: The code of an incident of a run that broke outside of any item.
+RUN_FAULT: Final = "run_fault"
 
 
 @dataclass
@@ -79,7 +85,7 @@ def opened_run(
     opened = OpenedRun(run_id, acting)
     told: RunLog | None = None
     failure: str | None = None
-    loss: DatabaseFault | None = None
+    broken_by: BaseException | None = None
     try:
         with (
             run_log(logs / f"run-{run_id}.jsonl") as told,
@@ -90,21 +96,53 @@ def opened_run(
             log.info("run.ended", stopped_by=opened.stopped_by, collect_error=opened.collect_error, **counts)
         failure = opened.stopped_by or opened.collect_error
     except BaseException as error:
-        loss = loss_of(error)
-        failure = type(error).__name__ if loss is None else loss.code
+        broken_by, failure = error, failure_of(error)
         raise
     finally:
         # Also a run that ended badly is closed, with the digest of the log that tells why.
         digest = told.sha256 if told is not None else None
         named = {result.value: number for result, number in sorted(opened.counts.items())}
-        lost = loss
+        close_with_incident(
+            place, card.name, run_id, acting=acting, counts=named, digest=digest, failure=failure, broken_by=broken_by
+        )
 
-        def close() -> None:
-            close_run(place, run_id, acting=acting, counts=named, log_digest=digest, failure=failure)
-            if lost is not None:
-                report_loss(place, card.name, lost)
 
-        when_it_answers(close)
+def failure_of(error: BaseException) -> str:
+    """What the record says of a run that this ended: the code of a lost database, or the kind of the fault."""
+    loss = loss_of(error)
+    return type(error).__name__ if loss is None else loss.code
+
+
+def close_with_incident(
+    place: Workplace,
+    robot: str,
+    run_id: UUID,
+    *,
+    acting: Acting,
+    counts: dict[str, int],
+    failure: str | None,
+    broken_by: BaseException | None,
+    digest: str | None = None,
+) -> None:
+    """Close a run, and open an incident for what no item and no next run would tell of.
+
+    That is a database that went away, and a fault of the program outside of any item, which every next run would meet.
+    What has a code of ours was told by whoever raised it; and a person who interrupts a run knows that he did.
+    """
+    loss = loss_of(broken_by) if broken_by is not None else None
+    is_fault = isinstance(broken_by, Exception) and not isinstance(broken_by, SagsgangError | ConnectorError)
+    kind = type(broken_by).__name__
+
+    def close() -> None:
+        close_run(place, run_id, acting=acting, counts=counts, log_digest=digest, failure=failure)
+        if loss is not None:
+            report_loss(place, robot, loss)
+        elif is_fault:
+            message = f"Kørslen gik i stykker ({kind}) uden for opgaverne. Se dens log, og giv robottens ejer besked."
+            with place.database.write() as session:
+                report(session, place, robot=robot, system="", code=RUN_FAULT, message=message)
+
+    when_it_answers(close)
 
 
 def log_folder(settings: Settings) -> Path:

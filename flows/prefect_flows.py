@@ -26,6 +26,7 @@ from casework.runs import ANY_NUMBER
 from connectors.errors import ConnectorError
 from flows.composition import Composition, compose
 from flows.deployments import at_once_of
+from flows.missed import make_up_for_missed
 from flows.notices import tell_people_quietly
 from flows.opened_run import OpenedRun, opened_run
 from flows.run_request import OrchestratorError, RunRequest, current_request
@@ -103,7 +104,9 @@ async def run_robot_flow(
             # Prefect started this process; there is no command line that configured it.
             request = RunRequest(load_settings())
             configure_logs(json=request.settings.uses_json_logs, level=request.settings.log_level)
-            await mend_zombies(request.settings, besides=UUID(str(flow_run.id)))
+            started = UUID(str(flow_run.id))
+            await make_up_for_missed(started)
+            await mend_zombies(request.settings, besides=started)
             at_most = at_once_of(robot)
         report = await _run(request, robot, as_person, limit=limit, at_most=at_most)
     except AlreadyRunningError:
@@ -136,7 +139,7 @@ async def _run(
     if job.intake is None or job.summary is None:
         # Prefect itself kept a task from running, for example because its server went away.
         raise OrchestratorError("Prefect kunne ikke udføre kørslen. Se om Prefect-serveren kører, og prøv igen.")
-    return RunReport(job.intake.collected, job.summary, job.intake.error)
+    return RunReport(job.intake.collected, job.summary, job.intake.error, needs_person=job.intake.needs_person)
 
 
 async def _run_opened(

@@ -19,9 +19,10 @@ from casework.errors import RobotRestsError
 from casework.states import SweepState
 from flows.composition import compose
 from flows.deployments import SWEEP_FLOW_NAME
+from flows.missed import make_up_for_missed
 from flows.notices import tell_people_quietly
 from flows.prefect_flows import OpaqueName, ended, failed, in_thread, log_failure, run_name
-from flows.stopping import Stopping, give_up, stopped_by_signals
+from flows.stopping import OF_SWEEP, Stopping, give_up, stopped_by_signals
 from flows.sweeping import SweepReport, SweptElsewhereError, sweep, sweeps
 from flows.zombies import mend_zombies
 from foundation.actor import resolve_actor
@@ -57,7 +58,9 @@ async def run_sweep_flow(robot: OpaqueName, *, as_person: OpaqueName | None = No
     try:
         settings = load_settings()
         configure_logs(json=settings.uses_json_logs, level=settings.log_level)
-        await mend_zombies(settings, besides=UUID(str(flow_run.id)))
+        started = UUID(str(flow_run.id))
+        await make_up_for_missed(started)
+        await mend_zombies(settings, besides=started)
         report = await _sweep(settings, robot, as_person)
     except RobotRestsError as error:
         # Somebody wanted it so; the sweep goes on from its page when the robot is resumed.
@@ -79,7 +82,7 @@ async def _sweep(settings: Settings, robot_name: str, as_person: str | None) -> 
         raise CannotSweepError(f"{robot_name} arbejder ikke ved gennemgang af alle sager.")
     starter = resolve_actor(settings, chosen=as_person)
     stopping, grace = Stopping(), settings.stop_grace_seconds
-    with compose(settings) as composition, stopped_by_signals(stopping, grace_seconds=grace):
+    with compose(settings) as composition, stopped_by_signals(stopping, grace_seconds=grace, words=OF_SWEEP):
         work = partial(sweep, composition, robot, starter, flow=str(flow_run.id), stopping=stopping)
         report = await in_thread(work, stop=partial(stopping.ask_within, grace, give_up=give_up))
         await in_thread(partial(tell_people_quietly, composition.place, settings))

@@ -19,8 +19,9 @@ from prefect.runner import Runner
 from flows.composition import open_workplace
 from flows.database_loss import log_missed
 from flows.deployments import Deployment
+from flows.missed import drop_missed
 from flows.notices import tell_people_quietly
-from flows.prefect_deployments import drop_missed, for_prefect
+from flows.prefect_deployments import for_prefect
 from flows.zombies import mend_zombies
 from foundation.clock import SystemClock
 from foundation.logs import get_logger

@@ -15,7 +15,7 @@ import structlog
 from casework.pausing import state_of
 from casework.states import RobotState
 from connectors.errors import ConnectorError
-from flows.collecting import Collected, collect
+from flows.collecting import Collected, collect, needs_person
 from flows.composition import Composition
 from flows.notices import tell_people_quietly
 from flows.opened_run import OpenedRun, opened_run
@@ -38,6 +38,8 @@ class Intake:
 
     collected: Collected | None = None
     error: str | None = None
+    #: Whether waiting does not help against the error; there is an incident then.
+    needs_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class RunReport:
     collected: Collected | None
     summary: RunSummary
     collect_error: str | None = None
+    #: Whether waiting does not help against that.
+    needs_person: bool = False
 
 
 def run_robot(
@@ -79,7 +83,8 @@ def run_robot(
         stopped_by_signals(loop.stopping, grace_seconds=composition.settings.stop_grace_seconds, tell=tell),
     ):
         intake = take_in(composition, robot, starter, opened)
-        report = RunReport(intake.collected, loop.run(limit=limit, opened=opened), intake.error)
+        summary = loop.run(limit=limit, opened=opened)
+        report = RunReport(intake.collected, summary, intake.error, needs_person=intake.needs_person)
     tell_people_quietly(composition.place, composition.settings)
     return report
 
@@ -98,7 +103,7 @@ def take_in(composition: Composition, robot: Robot, starter: Actor, opened: Open
         except (ConnectorError, SagsgangError) as error:
             log.warning("collect.failed", code=error.code)
             opened.collect_error = error.code
-            return Intake(error=error.code)
+            return Intake(error=error.code, needs_person=needs_person(error))
     return Intake(collected)
 
 

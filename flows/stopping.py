@@ -17,6 +17,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from types import FrameType
 from typing import Final, Self
@@ -37,11 +38,24 @@ SIGNALS: Final = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "
 #: Told in Danish, by another thread than the main one, how a run is being stopped.
 Tell = Callable[[str], None]
 
-_ASKED = (
-    "Stopper: det trin, der er i gang, bliver færdigt, og resten lægges tilbage. Det tager højst {seconds} sekunder. "
-    "Ctrl-C igen afbryder straks."
+
+@dataclass(frozen=True, slots=True)
+class StopWords:
+    """What is told when a first signal asks to stop, and when the process ends on the spot."""
+
+    asked: str
+    gave_up: str
+
+
+OF_RUN: Final = StopWords(
+    "Stopper: det trin, der er i gang, bliver færdigt, og resten lægges tilbage.",
+    "Afbrudt straks. Opgaver, der var i gang, kommer tilbage af sig selv, når deres lån udløber.",
 )
-_GAVE_UP = "Afbrudt straks. Opgaver, der var i gang, kommer tilbage af sig selv, når deres lån udløber."
+OF_SWEEP: Final = StopWords(
+    "Stopper: den side, der er i gang, bliver færdig, og næste gennemgang fortsætter derfra.",
+    "Afbrudt straks. Den side, der var i gang, tages forfra, når gennemgangen startes igen.",
+)
+_HOW_LONG = "Det tager højst {seconds} sekunder. Ctrl-C igen afbryder straks."
 
 
 def unheard(_message: str) -> None:
@@ -96,11 +110,11 @@ class Stopping:
         threading.Thread(target=wait, name="grace", daemon=True).start()
 
 
-def give_up(tell: Tell = unheard) -> None:
+def give_up(tell: Tell = unheard, words: StopWords = OF_RUN) -> None:
     """End this process on the spot, with its logs on the disk and nothing else tidied."""
     # Whatever becomes of the goodbye, this process ends.
     try:
-        tell(_GAVE_UP)
+        tell(words.gave_up)
         log.warning("stopping.gave_up")
         flush_logs()
     finally:
@@ -114,10 +128,13 @@ def flush_logs() -> None:
 
 
 @contextmanager
-def stopped_by_signals(stopping: Stopping, *, grace_seconds: float, tell: Tell = unheard) -> Iterator[None]:
+def stopped_by_signals(
+    stopping: Stopping, *, grace_seconds: float, tell: Tell = unheard, words: StopWords = OF_RUN
+) -> Iterator[None]:
     """Let SIGINT, SIGTERM and CTRL-BREAK stop the run within the block; a second one ends the process at once.
 
-    ``tell`` is told of both. In another thread than the main one nothing is changed: there signals are somebody else's.
+    ``tell`` is told of both, in these words. In another thread than the main one nothing is changed: there signals are
+    somebody else's.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -131,10 +148,10 @@ def stopped_by_signals(stopping: Stopping, *, grace_seconds: float, tell: Tell =
         nonlocal signals
         signals += 1
         if signals > 1:
-            threading.Thread(target=give_up, args=(tell,), daemon=True).start()
+            threading.Thread(target=give_up, args=(tell, words), daemon=True).start()
             return
-        threading.Thread(target=_tell, args=(number, grace_seconds, tell), daemon=True).start()
-        stopping.ask_within(grace_seconds, give_up=partial(give_up, tell))
+        threading.Thread(target=_tell, args=(number, grace_seconds, tell, words), daemon=True).start()
+        stopping.ask_within(grace_seconds, give_up=partial(give_up, tell, words))
 
     before = {number: signal.signal(number, obey) for number in SIGNALS}
     try:
@@ -145,9 +162,10 @@ def stopped_by_signals(stopping: Stopping, *, grace_seconds: float, tell: Tell =
             signal.signal(number, handler)
 
 
-def _tell(number: int, grace_seconds: float, tell: Tell) -> None:
+def _tell(number: int, grace_seconds: float, tell: Tell, words: StopWords) -> None:
     log.warning("stopping.asked", signal=signal.Signals(number).name, grace_seconds=grace_seconds)
-    tell(_ASKED.format(seconds=f"{grace_seconds:g}".replace(".", ",")))
+    how_long = _HOW_LONG.format(seconds=f"{grace_seconds:g}".replace(".", ","))
+    tell(f"{words.asked} {how_long}")
 
 
 class Watch:

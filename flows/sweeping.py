@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeGuard
 from uuid import UUID
 
+import structlog
 from pydantic import TypeAdapter
 from sqlmodel import Session
 
@@ -24,24 +26,28 @@ from casework.items import NewItem, enqueue, references_from
 from casework.memory import recall_all, remember
 from casework.pausing import require_active
 from casework.results import rows_waiting, times_applied
-from casework.runs import close_run, open_run
+from casework.runs import open_run
 from casework.states import AcceptanceKind, SweepKind, SweepState
 from casework.sweeps import SweepView, advance, finish_sweep, get_sweep, hold_at, latest_sweep, start_sweep
 from casework.workplace import Acting
-from connectors.errors import ConnectorError
+from connectors.errors import CircuitOpen, ConnectorError
 from connectors.records import Case, PartyContact, PersonSnapshot
 from flows.collecting import MassChangeError
 from flows.composition import Composition
+from flows.database_loss import log_missed
 from flows.going_through import CaseWalk, SurveyedPage
-from flows.opened_run import acting_of
+from flows.opened_run import acting_of, close_with_incident, failure_of, log_folder
 from flows.stopping import Stopping
 from flows.subscribing import Subscribing
 from foundation.actor import Actor
 from foundation.clock import local_date
 from foundation.cpr import Cpr
 from foundation.errors import SagsgangError
+from foundation.logs import RunLog, get_logger, run_log
 from robots.robot import Robot
 from robots.survey import SurveyedParty, SurveyResult, SweepRobot
+
+log = get_logger(__name__)
 
 #: People compared before the share of those who differ says anything (ADR-50).
 _ENOUGH_PEOPLE = 200
@@ -125,28 +131,69 @@ def sweep(
         worker=composition.worker.id,
     )
     walk = CaseWalk(composition, robot, acting)
-    failure: str | None = "interrupted"
+    failure: str | None = None
+    broken_by: BaseException | None = None
     counts: dict[str, int] = {}
+    told: RunLog | None = None
     try:
-        view = begin(composition, robot, SweepKind.SWEEP, acting)
-        subscribing = Subscribing(walk)
-        pages = 0
-        while view.state is SweepState.RUNNING and (most_pages is None or pages < most_pages):
-            if stopping is not None and stopping.is_asked:
-                break
-            require_active(place, card.name)
-            page = walk.survey(view.cursor, limit=page_size)
-            view = _PageTaker(walk, view, page, acting, starter.id, subscribing).take()
-            pages += 1
-            passed(view)
+        with _logged(composition, robot, run_id) as told:
+            view = begin(composition, robot, SweepKind.SWEEP, acting)
+            subscribing = Subscribing(walk)
+            pages = 0
+            while view.state is SweepState.RUNNING and (most_pages is None or pages < most_pages):
+                if stopping is not None and stopping.is_asked:
+                    break
+                require_active(place, card.name)
+                page = walk.survey(view.cursor, limit=page_size)
+                view = _PageTaker(walk, view, page, acting, starter.id, subscribing).take()
+                pages += 1
+                passed(view)
+            log.info("sweep.ended", state=view.state.value, **view.counts)
         is_broken_off = stopping is not None and stopping.is_asked and view.state is SweepState.RUNNING
         counts, failure = dict(view.counts), "asked_to_stop" if is_broken_off else None
         return SweepReport(view, walk.looked_up)
     except (ConnectorError, SagsgangError) as error:
-        failure = error.code
+        broken_by, failure = error, error.code
+        _tell_broken_off(composition, card.name, error)
+        raise
+    except BaseException as error:
+        broken_by, failure = error, failure_of(error)
         raise
     finally:
-        close_run(place, run_id, acting=acting, counts=counts, failure=failure)
+        digest = told.sha256 if told is not None else None
+        close_with_incident(
+            place, card.name, run_id, acting=acting, counts=counts, digest=digest, failure=failure, broken_by=broken_by
+        )
+
+
+@contextmanager
+def _logged(composition: Composition, robot: SweepRobot, run_id: UUID) -> Iterator[RunLog]:
+    """Keep the log of this sweep as that of any run, so that its incidents can be read with the lines around them."""
+    logs = log_folder(composition.settings)
+    logs.mkdir(parents=True, exist_ok=True)
+    context = structlog.contextvars.bound_contextvars(run=str(run_id), robot=robot.card.name)
+    with run_log(logs / f"run-{run_id}.jsonl") as told, context:
+        try:
+            yield told
+        except (ConnectorError, SagsgangError) as error:
+            log.warning("sweep.broken_off", code=error.code)
+            raise
+        except Exception as error:
+            log_missed(log, "sweep.broken_off", error)
+            raise
+
+
+def _tell_broken_off(composition: Composition, robot: str, error: ConnectorError | SagsgangError) -> None:
+    """Make an incident of a system that broke the sweep off: nothing but the next sweep, perhaps weeks away, goes on.
+
+    What has a code of ours was told by whoever raised it, and of a circuit that is open there is an incident already.
+    """
+    if not isinstance(error, ConnectorError) or isinstance(error, CircuitOpen):
+        return
+    message = f"Gennemgangen blev afbrudt. {error.advice} Fortsæt den med: sagsgang sweep {robot}"
+    place = composition.place
+    with place.database.write() as session:
+        report(session, place, robot=robot, system=error.system, code=error.code, message=message)
 
 
 def begin(composition: Composition, robot: SweepRobot, kind: SweepKind, acting: Acting) -> SweepView:

@@ -28,7 +28,7 @@ from flows.composition import Composition
 from flows.database_loss import log_missed, loss_of
 from flows.ending import Handling, Result, end_with_error, give_back
 from flows.ending_together import Ready, end_together
-from flows.live_desk import LiveDesk
+from flows.live_desk import LiveDesk, Worked
 from flows.opened_run import OpenedRun, opened_run
 from flows.stopping import Stopping, Watch
 from foundation.actor import Actor
@@ -174,8 +174,11 @@ class WorkLoop:
             return result
 
     def _hand_to_robot(self, handling: Handling, claimed: ClaimedItem, acting: Acting) -> Ready | Result:
-        desk = LiveDesk(self.composition, self.robot.card, acting, claimed=claimed, stopping=self.stopping)
+        worked = Worked(claimed.lease.item_id, self.robot.card)
         try:
+            # What the item rests on, such as its approval or its steps, may have been tampered with and not open.
+            desk = LiveDesk(self.composition, self.robot.card, acting, claimed=claimed, stopping=self.stopping)
+            worked = desk.worked
             desk.notice_cancel()
             item = WorkItem(
                 id=str(claimed.lease.item_id),
@@ -185,10 +188,10 @@ class WorkLoop:
             )
             outcome = self.robot.handle(item, desk)
             self._faults.clear()
-            return Ready(handling, outcome, desk.worked)
+            return Ready(handling, outcome, worked)
         except Exception as error:  # noqa: BLE001 - a robot may fail in any way, and its item must end in a known state.
             self._notice(error)
-            return end_with_error(handling, error, desk.worked)
+            return end_with_error(handling, error, worked)
 
     def _payload(self, data: bytes) -> BaseModel:
         try:

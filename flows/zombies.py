@@ -1,4 +1,4 @@
-"""Prefect's zombies: flow runs that say RUNNING for ever, because whoever would have ended them died with them.
+"""Prefect's zombies: flow runs that say PENDING or RUNNING for ever, because whoever would have ended them is dead.
 
 Ours is the record of whether a run goes on: its worker holds a lock that dies with the process
 (``casework.workers``). What must stay true: only a run that is over by our own record, or that never became one, is
@@ -46,7 +46,7 @@ ENDING_TIME: Final = timedelta(minutes=1)
 OPENING_TIME: Final = timedelta(minutes=10)
 _PAGE: Final = 200
 #: States of which a dead process cannot get out.
-_GOING: Final = [StateType.RUNNING, StateType.CANCELLING]
+_GOING: Final = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,8 @@ async def _going(client: PrefectClient) -> list[GoingRun]:
             offset=read,
         )
         read += len(page)
-        found += [GoingRun(run.id, run.start_time) for run in page if run.start_time is not None]
+        # One whose worker died before it began to run has no start, but has been pending since a time.
+        sinces = [(run.id, run.start_time or (run.state.timestamp if run.state is not None else None)) for run in page]
+        found += [GoingRun(run, since) for run, since in sinces if since is not None]
         if len(page) < _PAGE:
             return found

@@ -13,6 +13,7 @@ from casework.acceptances import accept
 from casework.incidents import open_incidents
 from casework.received import bookmark
 from casework.states import AcceptanceKind
+from connectors.errors import AccessDenied, AuthExpired, ConnectorError, SchemaDrift, Unavailable
 from connectors.records import EventBatch, PersonEvent, PersonEventKind
 from flows.collecting import Collected, CollectedElsewhereError, GapError, MassChangeError, collect, fresh_events
 from flows.opened_run import acting_of
@@ -227,3 +228,24 @@ def test_every_event_is_either_fresh_or_a_duplicate(office_numbers: Sequence[int
 def _event(number: int) -> PersonEvent:
     cpr = Cpr.parse(CITIZENS[0])
     return PersonEvent(f"event-{number}", number, cpr, PersonEventKind.ADDRESS, datetime(2026, 1, 2, tzinfo=UTC), None)
+
+
+@pytest.mark.parametrize("kind", [AccessDenied, AuthExpired, SchemaDrift])
+def test_a_source_that_waiting_does_not_mend_is_an_incident_at_once(office: Office, kind: type[ConnectorError]) -> None:
+    for _ in range(2):
+        office.events.fail_next(kind("twin_cpr_events", "poll", "0101010000"))
+        with pytest.raises(kind):
+            _collect(office)
+    with office.composition.place.database.read() as session:
+        (incident,) = open_incidents(session)
+    assert (incident.code, incident.system, incident.occurrences) == (kind.code, office.events.system, 2)
+    assert incident.message == kind.advice
+
+
+def test_a_source_that_is_silent_for_a_while_is_left_to_the_circuit(office: Office) -> None:
+    for _ in range(3):
+        office.events.fail_next(Unavailable("twin_cpr_events", "poll"))
+    with pytest.raises(Unavailable):
+        _collect(office)
+    with office.composition.place.database.read() as session:
+        assert open_incidents(session) == []

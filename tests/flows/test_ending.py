@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from audit.reading import Selection, read_entries
 from audit.vocabulary import EventType
+from casework.errors import LeaseLostError
 from casework.incidents import open_incidents
 from casework.items import NewItem, cancel, enqueue
 from casework.proposals import Proposal
@@ -123,6 +124,12 @@ def test_a_fault_uses_up_the_attempts_and_becomes_an_incident(office: Office) ->
     assert incident.code == "fault"
     assert "010190" not in incident.message
     assert "RuntimeError" in incident.message
+
+
+def test_an_item_of_which_others_took_over_a_change_comes_back_while_the_run_goes_on(office: Office) -> None:
+    summary = _work(office, _raises(LeaseLostError("En anden arbejder har overtaget ændringen. Der er intet at gøre.")))
+    assert summary.counts == {Result.DEFERRED: 1}
+    assert office.items()[0].state is ItemState.DEFERRED
 
 
 def test_the_pause_before_a_retry_grows_and_obeys_the_system(office: Office) -> None:

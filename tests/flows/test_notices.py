@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from casework.incidents import report
 from casework.workplace import Workplace
+from connectors.notices import Sent, Target
 from flows.notices import Told, tell_people, tell_people_quietly
 from foundation.settings import Settings, load_settings
 from tests.connectors.notices.servers import Webhook, webhook
@@ -59,6 +60,44 @@ def test_a_target_that_refuses_is_tried_later_and_keeps_nobody_else_from_being_t
         place.clock.sleep(60)
         assert tell_people(place, told).sent == 1
     assert (len(deaf.posted), len(good.posted)) == (4, 3)
+
+
+def test_a_process_that_dies_while_it_sends_leaves_one_notice_in_doubt_and_the_others_to_the_next(
+    place: Workplace, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for code in ("en", "to", "tre"):
+        _incident(place, code)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with webhook() as hook:
+        told = _settings(settings, hook)
+        with monkeypatch.context() as patch:
+            patch.setattr("flows.notices.mark_sent", die)
+            with pytest.raises(KeyboardInterrupt):
+                tell_people(place, told)
+        assert tell_people(place, told) == Told(targets=1, new=0, sent=2, refused=0)
+    assert len({str(one["title"]) for one in hook.posted}) == len(hook.posted) == 3
+
+
+def test_a_slow_target_does_not_hold_a_run_up_for_long(
+    place: Workplace, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for code in ("en", "to", "tre", "fire"):
+        _incident(place, code)
+    send = Target.send
+
+    def send_slowly(target: Target, *, title: str, body: str) -> Sent:
+        place.clock.sleep(40)
+        return send(target, title=title, body=body)
+
+    monkeypatch.setattr(Target, "send", send_slowly)
+    with webhook() as hook:
+        told = _settings(settings, hook)
+        assert tell_people(place, told).sent == 2
+        assert tell_people(place, told).sent == 2
+    assert len(hook.posted) == 4
 
 
 def test_a_wrong_address_is_no_reason_to_fail(place: Workplace, settings: Settings) -> None:

@@ -56,6 +56,61 @@ def test_a_run_that_broke_is_closed_with_the_kind_of_the_fault(office: Office) -
     assert row.log_digest
 
 
+def test_a_run_that_broke_outside_of_any_item_is_an_incident_without_the_text_of_the_fault(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("0101010000")
+
+    cpr, _, _ = office.settle_in()
+    office.move(cpr)
+    monkeypatch.setattr(type(office.robot), "group", broken)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            office.run()
+    with office.composition.place.database.read() as session:
+        (incident,) = open_incidents(session)
+    assert (incident.code, incident.occurrences) == ("run_fault", 2)
+    assert "ZeroDivisionError" in incident.message
+    assert "0101010000" not in incident.message
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt(), RobotRestsError("Robotten er på pause.")])
+def test_a_run_that_a_person_ended_is_no_incident(office: Office, ending: BaseException) -> None:
+    with (
+        pytest.raises(type(ending)),
+        opened_run(office.composition, office.robot, office.actor("dorthe")),
+    ):
+        raise ending
+    with office.composition.place.database.read() as session:
+        assert open_incidents(session) == []
+
+
+def test_a_sweep_that_a_system_broke_off_is_an_incident_with_the_command_that_goes_on(office: Office) -> None:
+    office.settle_in()
+    for _ in range(3):
+        office.cases.fail_next("list_cases", Unavailable(office.cases.system, "list_cases"))
+    with pytest.raises(Unavailable):
+        sweep(office.composition, office.robot, office.actor("dorthe"))
+    with office.composition.place.database.read() as session:
+        (incident,) = open_incidents(session)
+    assert (incident.code, incident.system) == ("unavailable", office.cases.system)
+    assert f"sagsgang sweep {office.robot.card.name}" in incident.message
+
+
+def test_a_sweep_that_breaks_is_closed_with_an_incident(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    office.settle_in()
+    monkeypatch.setattr(type(office.robot), "survey", broken)
+    with pytest.raises(ZeroDivisionError):
+        sweep(office.composition, office.robot, office.actor("dorthe"))
+    with office.composition.place.database.read() as session:
+        assert [one.code for one in open_incidents(session)] == ["run_fault"]
+        assert session.execute(select(_RUN.c.failure)).scalars().all() == ["ZeroDivisionError"]
+
+
 def test_a_scheduled_run_gives_way_to_one_that_goes_on_and_a_person_does_not(office: Office) -> None:
     dorthe = office.actor("dorthe")
     with opened_run(office.composition, office.robot, dorthe, at_most=1):

@@ -134,11 +134,12 @@ async def what_prefect_says(settings: Settings) -> dict[str, Any]:
     import prefect  # noqa: PLC0415 - the first run had to import it.
     from prefect.client.orchestration import get_client  # noqa: PLC0415 - the same.
     from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415 - the same.
-    from prefect.states import Running  # noqa: PLC0415 - the same.
+    from prefect.states import Pending, Running  # noqa: PLC0415 - the same.
 
     import flows.zombies  # noqa: PLC0415 - it imports Prefect.
+    from flows.missed import drop_missed, make_up_for_missed  # noqa: PLC0415 - it imports Prefect.
     from flows.orchestration import _own  # noqa: PLC0415 - to look at the server from outside.
-    from flows.prefect_deployments import drop_missed, for_prefect  # noqa: PLC0415 - it imports Prefect.
+    from flows.prefect_deployments import for_prefect  # noqa: PLC0415 - the same.
     from flows.prefect_flows import run_robot_flow  # noqa: PLC0415 - the same.
     from flows.zombies import mend_zombies  # noqa: PLC0415 - the same.
 
@@ -154,16 +155,27 @@ async def what_prefect_says(settings: Settings) -> dict[str, Any]:
             # The same call that the server's own scheduler makes, for a week that nobody served.
             schedule = await http.post(f"/deployments/{deployment_id}/schedule", json=week)
             dropped = [await drop_missed([deployment_id], before=now) for _ in range(2)]
+            month = {"start_time": (now - timedelta(days=28)).isoformat(), "end_time": week["start_time"]}
+            (await http.post(f"/deployments/{deployment_id}/schedule", json=month)).raise_for_status()
+            async with get_client() as client:
+                going = await client.create_flow_run_from_deployment(deployment_id)
+            made_up = [await make_up_for_missed(going.id) for _ in range(2)]
+            async with get_client() as client:
+                asked_for = (await client.read_flow_run(going.id)).state
+                await client.delete_flow_run(going.id)
             async with get_client() as client:
                 kept = await client.read_deployment(deployment_id)
                 dead = await client.create_flow_run(run_robot_flow, parameters={"robot": "address_update"})
                 await client.set_flow_run_state(dead.id, Running(), force=True)
+                unborn = await client.create_flow_run(run_robot_flow, parameters={"robot": "address_update"})
+                await client.set_flow_run_state(unborn.id, Pending(), force=True)
                 mended = [await mend_zombies(settings)]
                 # As if ten minutes had passed without a run of ours.
                 flows.zombies.OPENING_TIME = timedelta(0)  # type: ignore[misc]  # a constant, but for this
                 mended += [await mend_zombies(settings) for _ in range(2)]
                 state = (await client.read_flow_run(dead.id)).state
             pools = await drained_pools(settings, api)
+            pools.append(await drained_of_the_dead(settings, api))
     everything = json.dumps([runs, tasks, logs])
     return {
         "prefect": prefect.__version__,
@@ -179,6 +191,7 @@ async def what_prefect_says(settings: Settings) -> dict[str, Any]:
         "refuses": [_is_refused(run_robot_flow, name) for name in ("0101010000", "010101-0000", "Hans Hansen")],
         "schedule_answer": schedule.status_code,
         "dropped": dropped,
+        "made_up": [*made_up, asked_for.type.value if asked_for is not None else None],
         "pools": pools,
         "mended": mended,
         "zombie": state.type.value if state is not None else None,
@@ -207,6 +220,26 @@ async def drained_pools(settings: Settings, api: str) -> list[Any]:
     finally:
         del os.environ["PREFECT_API_URL"]
     return seen
+
+
+async def drained_of_the_dead(settings: Settings, api: str) -> list[int]:
+    """How many runs a drained pool is said to have, of which one died in it with its worker."""
+    from prefect.client.orchestration import get_client  # noqa: PLC0415 - the first run had to import it.
+    from prefect.states import Running  # noqa: PLC0415 - the same.
+
+    from flows.prefect_deployments import register_in_pool  # noqa: PLC0415 - the same.
+
+    seen: list[int] = []
+    (deployment_id,) = await register_in_pool(DEPLOYMENTS[:1], pool="prøve")
+    async with get_client() as client:
+        dead = await client.create_flow_run_from_deployment(deployment_id)
+        await client.set_flow_run_state(dead.id, Running(), force=True)
+    os.environ["PREFECT_API_URL"] = api
+    try:
+        stands = await asyncio.to_thread(drain_pool, settings, "prøve", wait_seconds=0, tell=seen.append)
+    finally:
+        del os.environ["PREFECT_API_URL"]
+    return [*seen, stands.going]
 
 
 def _is_refused(flow: Any, name: str) -> bool:  # noqa: ANN401 - Prefect's type has many parameters.

@@ -11,11 +11,16 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from casework.claiming import reap
 from casework.items import count_by_state
-from casework.states import ItemState
+from casework.states import ItemState, SweepKind, SweepState
+from casework.sweeps import latest_sweep
+from connectors.nova.reading import MAX_PAGE
+from connectors.simulated.server import Running as Town
+from connectors.simulated.server import running
 from flows.child import answers
 from flows.composition import open_workplace
 from flows.prefect_server import free_port
@@ -36,6 +41,7 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("up", flush=True)
 time.sleep(200)
 """
+_SWEEP = ("sweep", "address_update", "--as", "dorthe")
 _RUN = ("run", slow_robot.NAME, "--without-prefect", "--as", "dorthe")
 
 
@@ -102,6 +108,82 @@ def test_a_second_signal_ends_a_run_at_once_and_its_items_come_back_by_their_lea
     assert "Afbrudt straks. Opgaver, der var i gang, kommer tilbage af sig selv" in told
     assert "Traceback" not in told
     assert _states(settings) == {ItemState.NEW: 3}
+
+
+@contextmanager
+def _slow_town(folder: Path, environment: dict[str, str], *, seconds: int) -> Iterator[tuple[Town, dict[str, str]]]:
+    """A municipality of two pages of cases, the first of which takes its time; and the environment that leads to it."""
+    kept = {name: value for name, value in environment.items() if not name.startswith(("SAGSGANG_", "PREFECT_"))}
+    with running(folder / "town", citizens=40, cases=MAX_PAGE + 50) as served:
+        fault = {"route": "nova.case.get_list", "kind": "slow", "seconds": seconds}
+        httpx.post(f"{served.url}/__admin/faults", json=fault, trust_env=False).raise_for_status()
+        yield (
+            served,
+            kept
+            | {
+                "SAGSGANG_DATA_DIR": str(folder / "var"),
+                "SAGSGANG_NOVA_URL": served.url + "/nova",
+                "SAGSGANG_NOVA_TOKEN_URL": served.url + "/nova/realms/NovaIntegration/protocol/openid-connect/token",
+                "SAGSGANG_CPR_URL": served.url + "/cpr",
+                "SAGSGANG_DAR_URL": "",
+                "SAGSGANG_CALLS_PER_SECOND": "1000",
+                "SAGSGANG_SWEEP_PER_SECOND": "1000",
+                "SAGSGANG_READ_TIMEOUT": "120",
+                "SAGSGANG_STOP_GRACE_SECONDS": "90",
+            },
+        )
+
+
+def _is_reading(town: Town) -> bool:
+    told = httpx.get(f"{town.url}/__admin/faults", trust_env=False).raise_for_status().json()
+    return bool(told["faults"][0]["struck"])
+
+
+def _sweep_state(settings: Settings) -> tuple[SweepState, int]:
+    """How the latest sweep stands, and how many cases it has gone through."""
+    with open_workplace(settings) as place, place.database.read() as session:
+        view = latest_sweep(session, robot="address_update", kind=SweepKind.SWEEP)
+    assert view is not None
+    return view.state, view.counts.get("cases", 0)
+
+
+def _go_on(folder: Path, environment: dict[str, str]) -> None:
+    with _sagsgang(folder, environment, *_SWEEP) as (process, _):
+        assert process.wait(100) == 0
+
+
+def test_one_signal_lets_a_sweep_finish_its_page_and_the_next_goes_on_from_there(
+    settings: Settings, tmp_path: Path, child_environment: dict[str, str]
+) -> None:
+    with _slow_town(tmp_path, child_environment, seconds=3) as (town, environment):
+        with _sagsgang(tmp_path, environment, *_SWEEP) as (process, said):
+            _until(lambda: _is_reading(town))
+            process.send_signal(signal.SIGINT)
+            assert process.wait(100) == 130
+        told = " ".join(said.read_text(encoding="utf-8").split())
+        assert "den side, der er i gang, bliver færdig" in told
+        assert "Gennemgang af alle sager for address_update (ikke færdig)" in told
+        assert _sweep_state(settings) == (SweepState.RUNNING, MAX_PAGE)
+        _go_on(tmp_path, environment)
+    assert _sweep_state(settings) == (SweepState.FINISHED, MAX_PAGE + 50)
+
+
+def test_a_second_signal_ends_a_sweep_at_once_and_its_page_is_taken_again(
+    settings: Settings, tmp_path: Path, child_environment: dict[str, str]
+) -> None:
+    with _slow_town(tmp_path, child_environment, seconds=100) as (town, environment):
+        with _sagsgang(tmp_path, environment, *_SWEEP) as (process, said):
+            _until(lambda: _is_reading(town))
+            process.send_signal(signal.SIGINT)
+            _until(lambda: b"Ctrl-C igen" in said.read_bytes())
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 130
+        told = said.read_text(encoding="utf-8")
+        assert "Afbrudt straks. Den side, der var i gang, tages forfra" in " ".join(told.split())
+        assert "Traceback" not in told
+        assert _sweep_state(settings) == (SweepState.RUNNING, 0)
+        _go_on(tmp_path, environment)
+    assert _sweep_state(settings) == (SweepState.FINISHED, MAX_PAGE + 50)
 
 
 def test_a_second_signal_ends_up_at_once_and_leaves_no_part_behind(
