@@ -6,7 +6,9 @@ What must stay true: this module imports nothing that help could wait for (docs/
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+_LAST_PORT: Final = 65_535
 
 
 class Argument(NamedTuple):
@@ -39,6 +41,14 @@ def count(text: str) -> int:
     """A whole number of at least 1."""
     number = int(text)
     if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def port(text: str) -> int:
+    """The number of a TCP port; 0 takes a free one."""
+    number = int(text)
+    if not 0 <= number <= _LAST_PORT:
         raise ValueError(text)
     return number
 

@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Collection
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
@@ -25,8 +26,8 @@ from casework.matters import count_long_waiting, waiting_since
 from casework.notices import count_unsent
 from casework.pausing import resting
 from casework.schema import check
-from casework.states import ItemState
-from casework.tables import WorkItemRow
+from casework.states import ItemState, NoticeState
+from casework.tables import RunRow, WorkItemRow
 from casework.workplace import Workplace
 from connectors.errors import ConnectorError, NotFound
 from connectors.records import CaseRef
@@ -49,8 +50,13 @@ _PREFECT_SECONDS = 3.0
 _NO_CASE = "00000000-0000-4000-8000-000000000000"
 _PAST_ALL_EVENTS = "999999999999999"
 _ITEM = WorkItemRow.__table__
+_RUN = RunRow.__table__
+#: Longer than the longest night's work and a sweep of all cases.
+_LONG_RUN_SECONDS = 86_400.0
 #: A notice that is not sent by then has been refused, or nobody runs anything.
 _LATE_NOTICE_SECONDS = 3600.0
+#: What is older says nothing of today: what still holds is told anew each day.
+_OLD_NOTICE_SECONDS = 2 * 86_400.0
 
 
 class Mark(Enum):
@@ -128,15 +134,43 @@ def _operating(session: Session, database: Database, settings: Settings) -> list
     hours = settings.notice_approval_hours
     long = count_long_waiting(sorted(asked), now=place.now(), hours=hours)
     oldest = f"det ældste er fra {danish_time(min(asked))}" if asked else "ingen venter"
-    unsent = count_unsent(session, place, older_than=_LATE_NOTICE_SECONDS).total()
-    has_targets = bool(settings.notice_urls.get_secret_value().strip())
-    late = f"{unsent} er ikke sendt" if has_targets or unsent else "SAGSGANG_NOTICE_URLS er ikke sat"
-    mark = Mark.LOOK if unsent else Mark.GOOD if has_targets else Mark.NOT_HERE
     return [
+        _long_runs(session, place),
         Finding("robotter", Mark.LOOK if rests else Mark.GOOD, named, "sagsgang robots"),
         Finding("ventende forslag", Mark.LOOK if long else Mark.GOOD, oldest, "sagsgang approvals"),
-        Finding("beskeder", mark, late, "sagsgang notices send"),
+        _notices(session, place, settings),
     ]
+
+
+def _long_runs(session: Session, place: Workplace) -> Finding:
+    """Runs that should be over: one that hangs keeps every scheduled run of its robot away, and nothing fails."""
+    long = (_RUN.c.ended_at.is_(None), _RUN.c.started_at <= place.now() - timedelta(seconds=_LONG_RUN_SECONDS))
+    query = select(_RUN.c.robot, _RUN.c.started_at).where(*long).order_by(_RUN.c.started_at)
+    found = [f"{robot} siden {danish_time(started)}" for robot, started in session.execute(query)]
+    if not found:
+        return Finding("kørsler", Mark.GOOD, "ingen har været i gang i mere end et døgn")
+    told = f"i gang i mere end et døgn: {', '.join(found)}. Er processen død, rydder næste kørsel op"
+    return Finding("kørsler", Mark.LOOK, told, "Se i loggen, om den arbejder. Ellers genstart arbejderen.")
+
+
+def _notices(session: Session, place: Workplace, settings: Settings) -> Finding:
+    """Whether there is anybody to tell, whether he can be told, and what did not reach him."""
+    counts = count_unsent(session, place, older_than=_LATE_NOTICE_SECONDS, younger_than=_OLD_NOTICE_SECONDS)
+    urls, waiting = settings.notice_urls.get_secret_value(), counts[NoticeState.WAITING]
+    if urls.strip():
+        # It imports apprise, which most commands do without.
+        from connectors.notices import open_targets  # noqa: PLC0415 - the reason above.
+
+        try:
+            open_targets(urls, environment=settings.environment)
+        except SagsgangError as error:
+            return Finding("beskeder", Mark.BAD, str(error), "Ret SAGSGANG_NOTICE_URLS.")
+    elif not counts:
+        return Finding("beskeder", Mark.NOT_HERE, "SAGSGANG_NOTICE_URLS er ikke sat")
+    lost = counts.total() - waiting
+    told = f"{waiting} venter på at blive sendt, {lost} er opgivet eller uvisse" if counts else "alle er sendt"
+    mend = "sagsgang notices send" if waiting else "Se i modtagerens postkasse; det, der stadig gælder, siges igen."
+    return Finding("beskeder", Mark.LOOK if counts else Mark.GOOD, told, mend)
 
 
 def examine_outside(settings: Settings, *, inside: Collection[str] = ()) -> list[Finding]:

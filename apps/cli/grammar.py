@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from apps.cli.arguments import Argument, Command, argument, count, flag, limit
+from apps.cli.arguments import Argument, Command, argument, count, flag, limit, port
 from apps.cli.audit_grammar import AUDIT_COMMANDS
 from apps.cli.operating_grammar import OPERATING_COMMANDS
 
@@ -171,6 +171,7 @@ COMMANDS = (
         (
             _ROBOT,
             argument("--state", metavar="TILSTAND", text="kun i denne tilstand, for eksempel in_doubt"),
+            flag("--due", "kun dem med en frist, der ikke er færdige; nærmeste frist først"),
             limit(50, "højst så mange (50)"),
         ),
     ),
@@ -261,7 +262,7 @@ COMMANDS = (
         "kør prøvekommunen her, til Ctrl-C",
         "apps.cli.simulator:serve",
         (
-            argument("--port", metavar="PORT", type=int, default=8810, text="port på 127.0.0.1 (8810)"),
+            argument("--port", metavar="PORT", type=port, default=8810, text="port på 127.0.0.1 (8810)"),
             _SEED,
             *_sizes(2000, 5000),
             argument("--store", metavar="MAPPE", type=Path, text="hvor den gemmes (data-mappen/simulated)"),

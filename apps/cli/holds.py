@@ -39,7 +39,7 @@ def show_list(call: Invocation) -> int:
     rows = [(hold.row, hold.robot, hold.placed_by, danish_time(hold.placed_at)) for hold in holds]
     screen.table(("Linje", "Robot", "Spærret af", "Siden"), rows, empty="Ingen linjer er spærret.")
     if holds:
-        screen.advise(call.command("holds", "release", holds[0].robot, holds[0].row, "--reason", '"…"'))
+        screen.advise(call.command("holds", "release", holds[0].robot, holds[0].row, "--reason", "…"))
     screen.answer({"holds": [{"row": hold.row, "robot": hold.robot, "placed_by": hold.placed_by} for hold in holds]})
     return Exit.OK
 

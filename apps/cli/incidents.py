@@ -17,7 +17,7 @@ from casework.incidents import acknowledge as take_on
 from casework.incidents import close as close_incident
 from casework.retrying import retry as retry_items
 from casework.runs import runs_between
-from casework.states import IncidentState
+from casework.states import IncidentState, ItemState
 from casework.workplace import Workplace, as_person
 from flows.log_excerpts import LogLine, lines_about
 from flows.opened_run import log_folder
@@ -26,6 +26,8 @@ from foundation.clock import danish_time
 _CLOSES = frozenset({"digital_agent", "administrator"})
 #: Items on the screen, and runs whose logs are read.
 _MOST_ITEMS, _MOST_RUNS = 50, 5
+#: Items in these states go on only when a person does something about them.
+_STUCK = frozenset({ItemState.IN_DOUBT, ItemState.FAILED})
 
 
 def show_list(call: Invocation) -> int:
@@ -92,7 +94,10 @@ def show_one(call: Invocation) -> int:
     screen.table(("Tid (UTC)", "Niveau", "Hvad", "Mere"), told, empty="Kørslens log siger intet mere om det.")
     if one.state is not IncidentState.CLOSED:
         number = short(one.id)
+        # What nobody knows is answered on the item, and neither retrying nor closing answers it.
+        doubtful = [short(item.id) for item in items if item.state is ItemState.IN_DOUBT][:1]
         screen.advise(
+            *(call.command("items", "show", item) for item in doubtful),
             call.command("incidents", "acknowledge", number, "--note", "…"),
             call.command("incidents", "retry", number, "--reason", "…"),
             call.command("incidents", "close", number, "--reason", "…"),
@@ -155,9 +160,13 @@ def close(call: Invocation) -> int:
             incident_id = find_incident(session, call.options.incident)
         with place.database.write() as session:
             close_incident(session, place, incident_id, acting=as_person(actor), reason=call.options.reason or "")
+            stuck = [item.id for item in items_of(session, incident_id) if item.state in _STUCK]
     call.screen.heading(f"Driftshændelse {short(incident_id)} er lukket af {actor.id}.")
-    call.screen.advise(call.command("incidents"))
-    call.screen.answer({"incident": incident_id, "actor": actor.id})
+    if stuck:
+        call.screen.line(f"Opgaver, som stadig er fejlet eller uvisse og venter på en person: {len(stuck)}.")
+    commands = (call.command("items", "show", short(item)) for item in stuck[:1])
+    call.screen.advise(*commands, call.command("incidents"))
+    call.screen.answer({"incident": incident_id, "actor": actor.id, "stuck": stuck})
     return Exit.OK
 
 

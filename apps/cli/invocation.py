@@ -67,6 +67,9 @@ class Invocation:
     @contextmanager
     def workplace(self) -> Iterator[Workplace]:
         """The database, for commands that speak to no other system."""
+        if self.chosen is not None:
+            # Also where nobody is asked who he is, a name that is nobody's, or not to be chosen, is not let through.
+            resolve_actor(self.settings, chosen=self.chosen)
         with open_workplace(self.settings) as place:
             yield place
 

@@ -1,16 +1,18 @@
 """``sagsgang items``: the work items, one of them, and what a person may do with it.
 
-What must stay true: nothing personal is shown, and every act needs a reason and is recorded with who did it.
+What must stay true: nothing personal is shown, but to those who must look for a change in doubt (``apps.cli.doubts``);
+and every act needs a reason and is recorded with who did it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import RowMapping, select
 from sqlmodel import Session
 
+from apps.cli import doubts
 from apps.cli.exits import Exit, UsageError
 from apps.cli.finding import find_effect, find_item, short
 from apps.cli.invocation import Invocation
@@ -33,6 +35,9 @@ _ACTS = frozenset({"sagsbehandler", "godkender", "digital_agent"})
 #: Who may say what happened in the case system: those who work in it.
 _SETTLES = frozenset({"sagsbehandler", "godkender"})
 
+#: What a document says of an effect, besides its number and when it was begun.
+_TOLD = ("operation", "system", "target", "state", "error_code", "calls")
+
 
 def show_list(call: Invocation) -> int:
     """The newest items, and how many there are in each state."""
@@ -40,17 +45,24 @@ def show_list(call: Invocation) -> int:
     state = _state(options.state)
     with call.workplace() as place, place.database.read() as session:
         counts = count_by_state(session, robot=options.robot)
-        found = list_items(session, robot=options.robot, state=state, limit=options.limit)
+        found = list_items(session, robot=options.robot, state=state, is_due=options.due, limit=options.limit)
     screen.heading(f"Opgaver ({sum(counts.values())})")
     ordered = [(state, counts[state]) for state in ItemState if state in counts]
     screen.table(("Tilstand", "#Antal"), [(ITEM_STATES[state], number) for state, number in ordered])
     rows = [
-        (short(item.id), item.robot, ITEM_STATES[item.state], item.outcome_message, danish_time(item.updated_at))
+        (
+            short(item.id),
+            item.robot,
+            ITEM_STATES[item.state],
+            item.outcome_message,
+            danish_time(item.due_at if options.due and item.due_at else item.updated_at),
+        )
         for item in found
     ]
-    columns = ("Opgave", "Robot", "Tilstand", "Udfald", "Ændret")
+    columns = ("Opgave", "Robot", "Tilstand", "Udfald", "Frist" if options.due else "Ændret")
+    empty = "Ingen opgaver med frist." if options.due else "Ingen opgaver. Hent nye med: sagsgang run address_update"
     screen.line()
-    screen.table(columns, rows, empty="Ingen opgaver. Hent nye med: sagsgang run address_update")
+    screen.table(columns, rows, empty=empty)
     if found:
         screen.advise(call.command("items", "show", short(found[0].id)))
     screen.answer(
@@ -65,10 +77,13 @@ def show_list(call: Invocation) -> int:
 def show_one(call: Invocation) -> int:
     """One item with its effects; those in doubt with the command that settles them."""
     screen = call.screen
-    with call.workplace() as place, place.database.read() as session:
-        item = get_item(session, find_item(session, call.options.item))
-        effects = _effects(session, item.id)
-        begun = {row["id"] for row in begun_of(session, item.id)}
+    with call.workplace() as place:
+        with place.database.read() as session:
+            item = get_item(session, find_item(session, call.options.item))
+            effects = _effects(session, item.id)
+            begun = {row["id"] for row in begun_of(session, item.id)}
+        unknown = [] if item.state is ItemState.IN_PROGRESS else [row for row in effects if _is_unknown(row, begun)]
+        rows_to_see = doubts.approved_rows(place, call.actor, item.id, unknown) if unknown else []
     screen.heading(f"Opgave {short(item.id)}")
     screen.facts(
         [
@@ -78,6 +93,7 @@ def show_one(call: Invocation) -> int:
             ("Tilstand", ITEM_STATES[item.state]),
             ("Udfald", item.outcome_message),
             ("Forsøg", item.attempts),
+            ("Frist", danish_time(item.due_at) if item.due_at else None),
             ("Venter til", danish_time(item.available_at) if item.available_at else None),
             ("Oprettet", danish_time(item.created_at)),
             ("Ændret", danish_time(item.updated_at)),
@@ -99,9 +115,19 @@ def show_one(call: Invocation) -> int:
     if begun and item.state is not ItemState.IN_PROGRESS:
         screen.line("En ændring er påbegyndt, og ingen ved, om den er sket. Robotten ser efter ved næste kørsel;")
         screen.line("er arbejderen, der begyndte den, væk for altid, så se selv efter, og svar med items settle.")
+    if unknown:
+        doubts.show(screen, call.actor, unknown, rows_to_see)
     screen.advise(*_next_for(call, item, effects))
-    told = [{**effect, "id": str(effect["id"]), "intended_at": effect["intended_at"].isoformat()} for effect in effects]
-    screen.answer({**_document(item), "effects": told})
+    told = [
+        {
+            **{name: effect[name] for name in _TOLD},
+            "id": str(effect["id"]),
+            "intended_at": effect["intended_at"].isoformat(),
+        }
+        for effect in effects
+    ]
+    to_see = doubts.document(call.actor, rows_to_see) if unknown else []
+    screen.answer({**_document(item), "effects": told, "to_see": to_see})
     return Exit.OK
 
 
@@ -177,9 +203,14 @@ def _state(text: str | None) -> ItemState | None:
 
 
 def _effects(session: Session, item_id: UUID) -> Sequence[RowMapping]:
-    columns = [_EFFECT.c[name] for name in ("id", "operation", "system", "state", "error_code", "calls", "intended_at")]
+    columns = [_EFFECT.c[name] for name in ("id", *_TOLD, "approval_id", "intended_at")]
     query = select(*columns).where(_EFFECT.c.item_id == item_id).order_by(_EFFECT.c.id)
     return session.execute(query).mappings().all()
+
+
+def _is_unknown(effect: RowMapping, begun: Collection[UUID]) -> bool:
+    """Whether nobody knows if it happened, and a person may be asked."""
+    return effect["id"] in begun or effect["state"] == EffectState.IN_DOUBT.value
 
 
 def _next_for(call: Invocation, item: ItemView, effects: Sequence[RowMapping]) -> list[str]:

@@ -83,7 +83,10 @@ def serving(
     try:
         line = child.stdout.readline() if child.stdout is not None else ""
         if not line:
-            message = "Prøvekommunen kunne ikke starte. Er porten optaget, eller er mappen lavet med andre tal?"
+            message = (
+                "Prøvekommunen kunne ikke starte. Er porten optaget, så kører der måske allerede en; vælg ellers en "
+                "anden med --port. Er mappen lavet med andre tal, så brug de samme, eller en anden mappe med --store."
+            )
             raise SimulatorError(message)
         told = json.loads(line)
         yield Served(told["url"], told["clientId"], told["clientSecret"], told["cprToken"]), child

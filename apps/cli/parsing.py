@@ -27,7 +27,9 @@ _HELP = frozenset({"-h", "--help"})
 #: argparse's own sentences, as far as a person meets them.
 _SENTENCES = (
     (re.compile(r"the following arguments are required: (?P<what>.+)"), "Der mangler: {what}."),
+    (re.compile(r"argument KOMMANDO: invalid choice"), "Den kommando findes ikke."),
     (re.compile(r"argument (?P<what>[^:]+): invalid choice"), "{what} er noget, der ikke findes."),
+    (re.compile(r"argument (?P<what>[^:]+): invalid port value"), "{what} skal være et tal fra 1 til 65535."),
     (re.compile(r"argument (?P<what>[^:]+): invalid (?:int|count)? ?value"), "{what} skal være et helt tal over nul."),
     (re.compile(r"argument (?P<what>[^:]+): expected one argument"), "{what} mangler en værdi."),
     (re.compile(r"argument (?P<what>[^:]+): expected at least one"), "{what} mangler en værdi."),

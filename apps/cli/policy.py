@@ -13,6 +13,7 @@ from uuid import UUID
 from apps.cli.exits import Exit, UsageError
 from apps.cli.finding import find_policy, short
 from apps.cli.invocation import Invocation
+from apps.cli.program import command
 from apps.cli.words import POLICY_STATES
 from casework.acceptances import accept
 from casework.policies import (
@@ -55,7 +56,7 @@ def show(call: Invocation) -> int:
         screen.line(f"I kraft, version {in_force.version}:")
         screen.lines(_lines(in_force.body))
     waiting = [each for each in found if each.decided_by is None]
-    screen.advise(*[call.command("policy", "approve", short(each.id), "--reason", '"…"') for each in waiting[:1]])
+    screen.advise(*[call.command("policy", "approve", short(each.id), "--reason", "…") for each in waiting[:1]])
     screen.answer({"policies": [_document(each) for each in found]})
     return Exit.OK
 
@@ -82,7 +83,7 @@ def propose(call: Invocation) -> int:
     screen.heading(f"Politik {short(made.id)} (version {made.version}) er foreslået af {actor.id}.")
     screen.lines(differences(before.body if before is not None else None, made.body))
     screen.line("En anden person med rollen robotejer skal sætte den i kraft.")
-    screen.advise(call.command("policy", "approve", short(made.id), "--reason", '"…"'))
+    screen.advise(call.command("policy", "approve", short(made.id), "--reason", "…"))
     screen.answer(_document(made))
     return Exit.OK
 
@@ -105,7 +106,8 @@ def accept_intake(call: Invocation) -> int:
         what = AcceptanceKind(options.what)
         accept(place, robot=options.name, what=what, mark=options.mark, actor=call.actor, reason=options.reason or "")
     screen.heading(f"{options.name} må fortsætte én gang. En anden end {call.actor.id} skal starte kørslen.")
-    screen.advise(call.command("run", options.name))
+    # Whoever let it go on may not start it himself.
+    screen.advise(command("run", options.name, data_dir=call.data_dir))
     screen.answer({"robot": options.name, "what": options.what, "mark": options.mark, "actor": call.actor.id})
     return Exit.OK
 

@@ -16,15 +16,17 @@ from apps.cli.invocation import Invocation
 from apps.cli.planned import plan_rows, write_csv, write_html
 from apps.cli.program import shown_path
 from apps.cli.seeing import row_document
-from apps.cli.words import RESULTS, operation_word
+from apps.cli.words import RESULTS, operation_word, stop_words
 from audit.events import Event
 from audit.vocabulary import EventType
+from casework.incidents import open_incidents
 from casework.workplace import Workplace, as_person
 from flows.asked_for import ask_for_case, ask_for_person
+from flows.collecting import CollectedElsewhereError
 from flows.composition import compose
 from flows.dry_run import PlannedItem, dry_run
 from flows.ending import Result
-from flows.running import RunReport, collects
+from flows.running import RESTS, RunReport, collects
 from flows.sweeping import sweeps
 from foundation.actor import Actor
 from robots.registry import load_robot
@@ -84,6 +86,8 @@ def exit_for(report: RunReport) -> Exit:
     counts = report.summary.counts
     if report.summary.stopped_by is not None:
         return exit_of(report.summary.stopped_by, is_retryable=report.summary.stopped_by == "circuit_open")
+    if report.needs_person:
+        return Exit.NEEDS_PERSON
     if report.collect_error is not None:
         return exit_of(report.collect_error, is_retryable=True)
     if counts[Result.IN_DOUBT] or counts[Result.FAILED]:
@@ -104,15 +108,9 @@ def _show(call: Invocation, report: RunReport) -> None:
     rows = [(RESULTS[result], number) for result, number in ordered]
     screen.table(("Opgaverne blev", "#Antal"), rows, empty="Der var ingen opgaver at behandle.")
     if summary.stopped_by is not None:
-        screen.line(f"Kørslen blev standset ({summary.stopped_by}). Opgaverne ligger klar til næste kørsel.")
-    commands = []
-    if summary.counts[Result.AWAITING_APPROVAL]:
-        commands.append(call.command("approvals"))
-    if summary.counts[Result.IN_DOUBT]:
-        commands.append(call.command("items", "--state", "in_doubt"))
-    if summary.counts[Result.FAILED] or summary.stopped_by or report.collect_error:
-        commands.append(call.command("incidents"))
-    screen.advise(*commands, call.command("audit", "show", "--run", str(summary.run_id)))
+        why = stop_words(summary.stopped_by)
+        screen.line(f"Kørslen blev standset: {why} ({summary.stopped_by}). Opgaverne ligger klar til næste kørsel.")
+    screen.advise(*_next_after(call, report), call.command("audit", "show", "--run", str(summary.run_id)))
     screen.answer(
         {
             "run": summary.run_id,
@@ -124,6 +122,32 @@ def _show(call: Invocation, report: RunReport) -> None:
             "stopped_by": summary.stopped_by,
         }
     )
+
+
+def _next_after(call: Invocation, report: RunReport) -> list[str]:
+    """What helps after this run; incidents are named only where there are any to be seen."""
+    robot, summary = call.options.name, report.summary
+    commands = []
+    if summary.counts[Result.AWAITING_APPROVAL]:
+        commands.append(call.command("approvals"))
+    if summary.counts[Result.IN_DOUBT]:
+        commands.append(call.command("items", "--state", "in_doubt"))
+    is_shut_out = report.collect_error is not None and not report.needs_person
+    if (summary.counts[Result.FAILED] or summary.stopped_by or report.collect_error) and _has_incident(call, robot):
+        commands.append(call.command("incidents"))
+    if summary.stopped_by in RESTS:
+        commands.append(call.command("robots", "resume", robot, "--reason", "…"))
+    elif summary.stopped_by == "asked_to_stop" or report.collect_error == CollectedElsewhereError.code:
+        commands.append(call.command("run", robot))
+    elif is_shut_out or summary.stopped_by not in {None, "robot_failing"}:
+        # Which system is silent, and what mends it, it can tell at once.
+        commands.append(call.command("doctor"))
+    return commands
+
+
+def _has_incident(call: Invocation, robot: str) -> bool:
+    with call.workplace() as place, place.database.read() as session:
+        return any(one.robot == robot for one in open_incidents(session))
 
 
 def _plan(call: Invocation) -> int:

@@ -36,15 +36,21 @@ class Bar:
         self._screen = say
         self._title = title
         self._done = 0
+        #: How many are done when the next line is due.
+        self._next = -(-total // _PORTIONS)
 
     def advance(self) -> None:
         """One more is done."""
         self._done += 1
         if self._live is not None and self._task is not None:
-            # More may be handled than were waiting: some items come round twice.
+            # More may be handled than were waiting: what the run fetched, and items that come round twice.
             self._live.update(self._task, completed=self._done, total=max(self._total, self._done))
-        elif self._total and self._done % -(-self._total // _PORTIONS) == 0:
-            self._screen.say(f"  {self._title}: {self._done} af {max(self._total, self._done)}")
+        elif self._total and self._done >= self._next:
+            # Past what was known nobody knows the end, and a line for each doubling is enough.
+            is_known = self._done < self._total
+            self._next = self._done + -(-self._total // _PORTIONS) if is_known else 2 * self._done
+            of_all = f" af {self._total}" if self._done <= self._total else ""
+            self._screen.say(f"  {self._title}: {self._done}{of_all}")
 
 
 class Screen:
@@ -161,10 +167,18 @@ class Screen:
         return "utf" in (self._out.encoding or "").lower()
 
 
+class _PipedConsole(Console):
+    """A console whose reader may leave, as ``head`` does."""
+
+    def on_broken_pipe(self) -> None:
+        """Let ``main`` end the command; rich itself would end it with 1, which means that it failed."""
+        raise BrokenPipeError
+
+
 def _console(file: TextIO) -> Console:
     is_terminal = file.isatty()
     # rich reads NO_COLOR by itself; FORCE_COLOR and the like must not colour what is piped.
-    return Console(
+    return _PipedConsole(
         file=file,
         force_terminal=is_terminal,
         no_color=None if is_terminal else True,

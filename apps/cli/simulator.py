@@ -9,6 +9,9 @@ from apps.cli.exits import Exit
 from apps.cli.invocation import Invocation
 from apps.cli.municipality import SimulatorError, Tester, require_simulated, serving
 
+#: The settings that lead to a municipality on another port than the usual one.
+_ADDRESSES = ("nova_url", "nova_token_url", "cpr_url", "dar_url")
+
 
 def serve(call: Invocation) -> int:
     """Run it until Ctrl-C."""
@@ -21,7 +24,11 @@ def serve(call: Invocation) -> int:
         # Ctrl-C is how it is meant to end, also while the first lines are still being written.
         try:
             screen.heading(f"Prøvekommunen svarer på {served.url}")
-            screen.facts([("Nova", f"{served.url}/nova"), ("CPR", f"{served.url}/cpr"), ("Gemt i", store)])
+            pages = ("Folkeregister (side)", f"{served.url}/__admin/")
+            screen.facts([("Nova", f"{served.url}/nova"), ("CPR", f"{served.url}/cpr"), pages, ("Gemt i", store)])
+            if not call.settings.nova_url.startswith(f"{served.url}/"):
+                screen.line("Sagsgang taler med en anden adresse. Sæt disse i det vindue, hvor du kører kommandoerne:")
+                screen.lines(f"  SAGSGANG_{name.upper()}={served.settings()[name]}" for name in _ADDRESSES)
             screen.advise(call.command("simulator", "night"), call.command("run", "address_update", "--dry-run"))
             screen.say("Ctrl-C stopper den.")
             screen.answer({"url": served.url, "store": store, "citizens": options.citizens, "cases": options.cases})

@@ -14,7 +14,7 @@ from apps.cli.words import ruling_word
 from casework.states import SweepState
 from casework.sweeps import SweepView
 from flows.composition import compose
-from flows.stopping import Stopping, stopped_by_signals
+from flows.stopping import OF_SWEEP, Stopping, stopped_by_signals
 from flows.sweeping import SweepReport, sweep, sweeps
 from robots.registry import load_robot
 
@@ -39,7 +39,7 @@ def run(call: Invocation) -> int:
     stopping, grace = Stopping(), call.settings.stop_grace_seconds
     with (
         compose(call.settings) as composition,
-        stopped_by_signals(stopping, grace_seconds=grace, tell=call.screen.say),
+        stopped_by_signals(stopping, grace_seconds=grace, tell=call.screen.say, words=OF_SWEEP),
     ):
         report = sweep(
             composition, robot, call.actor, most_pages=call.options.pages, passed=_teller(call), stopping=stopping

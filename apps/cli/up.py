@@ -17,6 +17,7 @@ def run(call: Invocation) -> int:
     screen = call.screen
     settings = call.settings
     screen.heading("Sagsgang på denne maskine. Ctrl-C stopper det hele.")
+    screen.line("Når arbejderen er klar, kan du gå videre i et andet vindue.")
     screen.advise(call.command("doctor"), call.command("simulator", "night"), call.command("approvals"))
     told: list[dict[str, str]] = []
 

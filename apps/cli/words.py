@@ -127,6 +127,17 @@ OPERATIONS: dict[WriteOperation, str] = {
     WriteOperation.CREATE_REMINDER: "opret erindring",
 }
 
+#: What stopped a run early, by its code.
+_STOPS: dict[str, str] = {
+    "asked_to_stop": "nogen bad den stoppe",
+    "robot_paused": "robotten er på pause",
+    "robot_stopped": "robotten er standset",
+    "robot_failing": "robotten fejlede med opgave efter opgave",
+    "circuit_open": "et system har fejlet flere gange i træk og får ro",
+    "schema_drift": "et system svarer anderledes end aftalt",
+    "worker_lost": "kørslen tav så længe, at den blev regnet for død",
+}
+
 #: What events are counted by.
 FACETS: dict[Facet, str] = {
     Facet.ROBOT: "Robot",
@@ -187,6 +198,11 @@ def operation_word(operation: str) -> str:
 def planned_word(result: str) -> str:
     """The word for what one item of a dry run would come to."""
     return next((word for kind, word in RESULTS.items() if kind.value == result), f"fejl: {result}")
+
+
+def stop_words(code: str) -> str:
+    """Why a run was stopped early; of a database that does not work its own code says most."""
+    return _STOPS.get(code, "noget gik galt uden for robotten")
 
 
 def fact_word(fact: str) -> str:

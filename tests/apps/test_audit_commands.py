@@ -13,7 +13,7 @@ from audit.append_only import create_statements
 from audit.events import ActorRef, Event
 from audit.vocabulary import ActorKind, EventType
 from casework.workplace import Workplace
-from foundation.clock import ManualClock
+from foundation.clock import ManualClock, local_date
 from foundation.cpr_search import find_cpr_candidates
 from foundation.database import Database
 from foundation.environment import Environment
@@ -63,7 +63,7 @@ def _write_yesterday(count: int) -> str:
     with place.database.write() as session:
         place.record(session, *[Event(type=EventType.PERSON_LOOKED_UP, actor=actor) for _ in range(count)])
     place.database.dispose()
-    return clock.now().date().isoformat()
+    return local_date(clock.now()).isoformat()
 
 
 # Looking
@@ -222,7 +222,7 @@ def test_the_seed_of_a_checkpoint_comes_after_the_period(sagsgang: Sagsgang, wit
 
 
 def test_days_that_are_not_over_cannot_be_drawn_from(sagsgang: Sagsgang, with_proposals: Path) -> None:
-    today = datetime.now(UTC).date().isoformat()
+    today = local_date(datetime.now(UTC)).isoformat()
     assert sagsgang("audit", "sample", "--period", today, today, *SAMPLE, "--as", "carla").code == 2
 
 
@@ -347,7 +347,7 @@ def test_there_is_nothing_to_prune_of_a_log_of_this_year(sagsgang: Sagsgang, wit
 def test_the_report_balances_and_is_written_with_the_stamp(
     sagsgang: Sagsgang, with_proposals: Path, tmp_path: Path
 ) -> None:
-    today = datetime.now(UTC).date()
+    today = local_date(datetime.now(UTC))
     first, last = (today - timedelta(days=1)).isoformat(), (today + timedelta(days=1)).isoformat()
     page = tmp_path / "rapport.html"
     said = sagsgang("audit", "report", "--period", first, last, "--html", str(page), "--json", "--as", "frida")

@@ -1,14 +1,21 @@
 import sqlite3
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
 from casework.claiming import claim
 from casework.incidents import report
+from casework.notices import MOST_ATTEMPTS, Matter, mark_refused, put, take
+from casework.states import NoticeKind
+from casework.tables import RunRow
 from casework.workplace import as_system
 from flows.composition import open_workplace
+from foundation.clock import ShiftedClock
 from foundation.settings import load_settings
 from tests.apps.conftest import Sagsgang
 
@@ -101,3 +108,51 @@ def test_a_prefect_elsewhere_is_asked_only_where_its_host_is_vouched_for(
 
 def test_without_a_prefect_server_there_is_nothing_to_look_at(sagsgang: Sagsgang, with_proposals: Path) -> None:
     assert _marks(sagsgang)["Prefect"] == "not_applicable"
+
+
+def _put_notice(*, days_ago: float, refusals: int = 0) -> None:
+    """A notice that was put in the outbox then, and refused so often."""
+    with open_workplace(load_settings(), clock=ShiftedClock(by=-timedelta(days=days_ago))) as place:
+        with place.database.write() as session:
+            put(session, place, [Matter(NoticeKind.DEADLINES, "address_update", "Frister", "3")], targets=["a"])
+        for attempt in range(1, refusals + 1):
+            mark_refused(place, replace(take(place, targets=["a"], limit=1)[0], attempt=MOST_ATTEMPTS + 1 - attempt))
+
+
+def test_a_notice_that_waits_is_told_with_the_command_that_sends_it(sagsgang: Sagsgang, with_proposals: Path) -> None:
+    _put_notice(days_ago=0.5)
+    told = sagsgang("doctor").out
+    assert "! beskeder: 1 venter på at blive sendt, 0 er opgivet eller uvisse" in told
+    assert "sagsgang notices send" in told
+
+
+def test_a_notice_that_was_given_up_is_told_without_a_command_that_cannot_help(
+    sagsgang: Sagsgang, with_proposals: Path
+) -> None:
+    _put_notice(days_ago=0.5, refusals=1)
+    told = sagsgang("doctor").out
+    assert "! beskeder: 0 venter på at blive sendt, 1 er opgivet eller uvisse" in told
+    assert "notices send" not in told
+
+
+def test_what_was_not_sent_days_ago_is_not_told_for_ever(sagsgang: Sagsgang, with_proposals: Path) -> None:
+    _put_notice(days_ago=3, refusals=1)
+    assert _marks(sagsgang)["beskeder"] == "not_applicable"
+
+
+def test_an_address_for_notices_that_cannot_be_used_is_found_and_not_shown(
+    sagsgang: Sagsgang, with_proposals: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAGSGANG_NOTICE_URLS", "json://robot:min-hemmelighed@10.0.0.1/")
+    said = sagsgang("doctor")
+    assert said.code == 1
+    assert "✘ beskeder: " in said.out
+    assert "min-hemmelighed" not in said.out + said.err
+
+
+@pytest.mark.parametrize(("hours", "mark"), [(23, "ok"), (25, "look")])
+def test_a_run_that_should_be_over_is_told(sagsgang: Sagsgang, with_proposals: Path, hours: int, mark: str) -> None:
+    with open_workplace(load_settings()) as place, place.database.write() as session:
+        begun = {"ended_at": None, "started_at": place.now() - timedelta(hours=hours)}
+        session.execute(update(RunRow.__table__).values(**begun))
+    assert _marks(sagsgang)["kørsler"] == mark

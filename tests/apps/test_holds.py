@@ -32,12 +32,15 @@ def test_adr_53_a_rollback_from_the_asking_to_the_release(sagsgang: Sagsgang, to
     sagsgang(*RUN)
     assert _approve_rollback(sagsgang, made) == 0
     assert sagsgang(*RUN).code == 0
-    (hold,) = sagsgang("holds", "--json").document["holds"]
+    # Which item was written first is a matter of threads, and it may have several rows.
+    holds = sagsgang("holds", "--json").document["holds"]
+    assert holds
     shown = sagsgang("holds")
-    assert hold["row"] in shown.out
     assert "holds release address_update" in shown.out
-    words = ("holds", "release", "address_update", hold["row"], "--reason", "CPR har ret", "--as", "bo")
-    assert sagsgang(*words).code == 0
+    for hold in holds:
+        assert hold["row"] in shown.out
+        words = ("holds", "release", "address_update", hold["row"], "--reason", "CPR har ret", "--as", "bo")
+        assert sagsgang(*words).code == 0
     assert sagsgang("holds", "--json").document["holds"] == []
     assert sagsgang("reconcile", "address_update", "--books-only", "--as", "dorthe").code == 0
 

@@ -1,8 +1,12 @@
+from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
+from casework.tables import WorkItemRow
+from flows.composition import open_workplace
 from foundation.database import Database
 from foundation.sealing import open_key_ring
 from foundation.settings import load_settings
@@ -30,10 +34,28 @@ def test_a_state_may_be_named_in_danish(sagsgang: Sagsgang, with_proposals: Path
     assert len(sagsgang("items", "--state", "udskudt", "--json").document["items"]) == 1
 
 
+def test_a_name_that_is_nobodys_is_not_let_through(sagsgang: Sagsgang, with_proposals: Path) -> None:
+    said = sagsgang("items", "--as", "0101010001")
+    assert said.code == 3
+    assert "0101010001" not in said.out + said.err
+
+
 def test_an_unknown_state_is_a_mistake_in_usage(sagsgang: Sagsgang, with_proposals: Path) -> None:
     said = sagsgang("items", "--state", "hest")
     assert said.code == 2
     assert "awaiting_approval" in said.err
+
+
+def test_items_with_a_deadline_are_listed_the_soonest_first(sagsgang: Sagsgang, with_proposals: Path) -> None:
+    late, soon, gone = (item["id"] for item in sagsgang("items", "--json").document["items"][:3])
+    with open_workplace(load_settings()) as place, place.database.write() as session:
+        for item, hours in ((late, 48), (soon, 2), (gone, 1)):
+            due = {"due_at": place.now() + timedelta(hours=hours)}
+            session.execute(update(WorkItemRow.__table__).where(WorkItemRow.__table__.c.id == UUID(item)).values(**due))
+    assert sagsgang("items", "cancel", gone, "--reason", "x", "--as", "dorthe").code == 0
+    assert [item["id"] for item in sagsgang("items", "--due", "--json").document["items"]] == [soon, late]
+    assert "Frist" in sagsgang("items", "--due").out
+    assert "Frist" in sagsgang("items", "show", soon).out
 
 
 def test_every_screen_carries_the_stamp(sagsgang: Sagsgang, with_proposals: Path) -> None:

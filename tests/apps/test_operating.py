@@ -126,6 +126,41 @@ def test_an_effect_truly_in_doubt_is_settled_by_who_looked(sagsgang: Sagsgang, i
     assert [effect["state"] for effect in told["effects"]] == ["done"]
 
 
+def test_who_is_to_settle_is_told_where_to_look_and_what_for(sagsgang: Sagsgang, in_doubt: UUID) -> None:
+    (item,) = sagsgang("items", "--state", "in_doubt", "--json").document["items"]
+    shown = sagsgang("items", "show", item["id"], "--as", "bo").out
+    assert f"Se efter i twin: ændring {in_doubt.hex[-12:]} er på case-1/" in shown
+    assert "Gamle Prøvevej 1" in shown
+    assert "Ny Prøvevej 2" in shown
+    told = sagsgang("items", "show", item["id"], "--as", "bo", "--json").document
+    (row,) = told["to_see"]
+    assert row["case"] in shown
+    # Who may not see addresses in a proposal sees none here, and each look is recorded.
+    hidden = sagsgang("items", "show", item["id"], "--as", "dorthe").out
+    assert "Prøvevej" not in hidden
+    assert row["case"] in hidden
+    entries = sagsgang("audit", "show", "--item", item["id"], "--json", "--as", "carla").document["entries"]
+    seen = [each["body"] for each in entries if each["body"].get("facts", {}).get("what") == "proposal"]
+    assert [(body["actor"]["id"], body["facts"]["masked"]) for body in seen] == [
+        ("bo", False),
+        ("bo", False),
+        ("dorthe", True),
+    ]
+    assert _settle(sagsgang, in_doubt, "--happened", "--saw", "Den nye adresse står på sagen.").code == 0
+    assert "Prøvevej" not in sagsgang("items", "show", item["id"], "--as", "bo").out
+
+
+def test_an_incident_leads_to_its_item_in_doubt_and_closing_it_does_not_hide_that(
+    sagsgang: Sagsgang, in_doubt: UUID
+) -> None:
+    (incident,) = sagsgang("incidents", "--json").document["incidents"]
+    (item,) = sagsgang("items", "--state", "in_doubt", "--json").document["items"]
+    assert f"items show {item['short']}" in sagsgang("incidents", "show", incident["id"]).out
+    closed = sagsgang("incidents", "close", incident["id"], "--reason", "Set", "--as", "dorthe")
+    assert "stadig er fejlet eller uvisse og venter på en person: 1." in closed.out
+    assert f"items show {item['short']}" in closed.out
+
+
 def test_what_a_worker_on_a_lost_machine_began_needs_a_word_on_how_one_knows(
     sagsgang: Sagsgang, in_doubt: UUID
 ) -> None:

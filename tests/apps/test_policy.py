@@ -99,6 +99,13 @@ def test_adr_49_a_gap_is_accepted_by_another_than_who_runs_the_robot(sagsgang: S
     assert sagsgang(*run).code == 0
 
 
+def test_adr_49_who_accepted_is_not_advised_to_start_the_run(sagsgang: Sagsgang, data_dir: Path) -> None:
+    words = ("intake", "accept", NAME, "gap", "cpr_events:1", "--reason", "Prøve")
+    said = sagsgang(*words, "--as", "bo")
+    assert said.code == 0, said.err
+    assert said.out.rstrip().endswith(f"run {NAME}")
+
+
 def test_adr_49_accepting_takes_a_role(sagsgang: Sagsgang, data_dir: Path) -> None:
     words = ("intake", "accept", NAME, "gap", "cpr_events:1", "--reason", "Prøve")
     assert sagsgang(*words, "--as", "carla").code == 3

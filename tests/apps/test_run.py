@@ -12,7 +12,7 @@ from apps.cli.run import exit_for
 from flows.ending import Result
 from flows.running import RunReport
 from flows.work_loop import RunSummary
-from tests.apps.conftest import WAITING, Sagsgang, Town
+from tests.apps.conftest import WAITING, Sagsgang, Said, Town
 
 RUN = ("run", "address_update", "--without-prefect")
 
@@ -38,6 +38,11 @@ def _report(*results: Result, stopped_by: str | None = None, collect_error: str 
 )
 def test_the_exit_code_of_a_run_tells_whether_a_person_is_needed(report: RunReport, code: Exit) -> None:
     assert exit_for(report) is code
+
+
+def test_a_run_that_can_fetch_nothing_until_somebody_acts_needs_a_person() -> None:
+    summary = RunSummary(uuid4(), Counter())
+    assert exit_for(RunReport(None, summary, "access_denied", needs_person=True)) is Exit.NEEDS_PERSON
 
 
 def test_a_run_proposes_and_after_the_approvals_writes(sagsgang: Sagsgang, town: Town) -> None:
@@ -77,7 +82,38 @@ def test_a_silent_source_is_a_temporary_failure(
     sagsgang: Sagsgang, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SAGSGANG_CPR_URL", "http://127.0.0.1:9/cpr")
-    assert sagsgang(*RUN).code == 75
+    said = sagsgang(*RUN)
+    assert said.code == 75
+    # There is no incident yet; what tells which system is silent is the doctor.
+    assert sagsgang("incidents", "--json").document["incidents"] == []
+    assert _advised(said) == ["doctor", "audit"]
+    # The next silence opens the circuit, which is an incident.
+    assert _advised(sagsgang(*RUN)) == ["incidents", "doctor", "audit"]
+
+
+def _advised(said: Said) -> list[str]:
+    """The commands that were advised, by their first word."""
+    lines = [line.split() for line in said.out.partition("Næste skridt:")[2].splitlines()]
+    return [
+        words[words.index(next(word for word in words if word.endswith("sagsgang"))) + 1] for words in lines if words
+    ]
+
+
+def test_a_source_that_refuses_us_is_told_with_its_incident(sagsgang: Sagsgang, town: Town) -> None:
+    town.tell("/faults", route="cpr.events", kind="forbidden", times=9)
+    said = sagsgang(*RUN, "--as", "dorthe")
+    assert said.code == 4
+    assert _advised(said)[0] == "incidents"
+    (incident,) = sagsgang("incidents", "--json").document["incidents"]
+    assert incident["code"] == "access_denied"
+
+
+def test_a_run_of_a_robot_that_rests_says_how_to_resume_it(sagsgang: Sagsgang, data_dir: Path) -> None:
+    sagsgang("robots", "pause", "address_update", "--reason", "Flytning", "--as", "dorthe")
+    said = sagsgang(*RUN, "--as", "dorthe")
+    assert said.code == 4
+    assert "robotten er på pause" in said.out
+    assert _advised(said) == ["robots", "audit"]
 
 
 def test_a_dry_run_writes_nothing_and_makes_no_item(sagsgang: Sagsgang, town: Town) -> None:

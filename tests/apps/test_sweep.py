@@ -46,6 +46,16 @@ def test_a_sweep_tells_of_nobody_by_number(sagsgang: Sagsgang, shared_town: Town
     assert not any(person["personnummer"] in said.out + said.err for person in people)
 
 
+def test_a_sweep_that_a_system_broke_off_is_an_incident_with_the_log_around_it(sagsgang: Sagsgang, town: Town) -> None:
+    town.tell("/faults", route="nova.case.get_list", kind="forbidden", times=9)
+    said = sagsgang(*SWEEP, "--as", "dorthe")
+    assert said.code != 0
+    (incident,) = sagsgang("incidents", "--json").document["incidents"]
+    assert "sagsgang sweep address_update" in incident["message"]
+    told = sagsgang("incidents", "show", incident["id"], "--json").document
+    assert "sweep.broken_off" in [line["event"] for line in told["log"]]
+
+
 def test_every_ruling_of_a_sweep_is_counted(sagsgang: Sagsgang, data_dir: Path) -> None:
     counts = Counter(sagsgang(*SWEEP, "--as", "dorthe", "--json").document["counts"])
     assert sum(number for name, number in counts.items() if name.startswith("ruled_")) == counts["parties"]
