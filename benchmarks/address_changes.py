@@ -122,7 +122,8 @@ def change_all(composition: Composition, settings: Settings, meter: Meter, url: 
         with composition.place.database.read() as session:
             sys.exit(f"not every change was completed: {summary.counts}, {count_by_state(session)}")
     entries = httpx.get(f"{url}/__admin/ledger", timeout=600).raise_for_status().json()["entries"]
-    kept = [entry for entry in entries if entry["committed"] and not entry["replay"]]
+    # A note under a client id that was seen before left one note; an address bears no id and must come once.
+    kept = [entry for entry in entries if entry["committed"] and not (entry["replay"] and entry["clientId"])]
     if len(kept) != len({(entry["route"], entry["case"], entry["target"]) for entry in kept}):
         sys.exit("the municipality received a change twice")
     return len(kept)

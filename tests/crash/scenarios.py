@@ -76,14 +76,13 @@ class Ready:
     newest_item: UUID
     newest_effect: UUID
     open_items: frozenset[UUID]
-    #: The newest ledger entry of each case.
-    entries: Mapping[str, int]
+    #: The newest ledger entry.
+    newest_entry: int
 
 
 def make_ready(stage: Stage, scenario: Scenario) -> Ready:
     """Prepare one run."""
     citizens = scenario.prepare(stage)
-    cases = [citizen["case"] for citizen in citizens]
     item, effect = WorkItemRow.__table__, EffectRow.__table__
     ended = [each.value for each in (ItemState.COMPLETED, ItemState.REJECTED, ItemState.FAILED, ItemState.CANCELLED)]
     with stage.recovery.composition.place.database.read() as session:
@@ -94,8 +93,7 @@ def make_ready(stage: Stage, scenario: Scenario) -> Ready:
         # What another run left in doubt belongs to that one.
         is_open = item.c.state.not_in([*ended, ItemState.IN_DOUBT.value])
         still_open = frozenset(session.execute(select(item.c.id).where(is_open)).scalars())
-    entries = {case: max((entry["number"] for entry in stage.town.ledger(case)), default=0) for case in cases}
-    return Ready(citizens, newest[0], newest[1], still_open, entries)
+    return Ready(citizens, newest[0], newest[1], still_open, stage.town.newest_entry())
 
 
 def has_new_item(stage: Stage, ready: Ready) -> bool:

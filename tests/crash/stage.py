@@ -163,9 +163,9 @@ class Town:
         day = local_date(SystemClock().now()) - timedelta(days=days_ago)
         return self.order("/people/move", personnummer=citizen["personnummer"], effectFrom=day.isoformat(), **rest)
 
-    def ledger(self, case: str, *, after: int = 0) -> list[dict[str, Any]]:
-        """What truly happened to this case since entry ``after``."""
-        answer = self.client.get("/ledger", params={"case": case, "after": after})
+    def ledger(self, case: str | None = None, *, after: int = 0) -> list[dict[str, Any]]:
+        """What truly happened since entry ``after``, to this case or to all."""
+        answer = self.client.get("/ledger", params={"after": after} | ({"case": case} if case is not None else {}))
         entries: list[dict[str, Any]] = answer.raise_for_status().json()["entries"]
         return entries
 
@@ -178,6 +178,12 @@ class Town:
         faults = self.client.get("/faults").raise_for_status().json()["faults"]
         self.client.delete("/faults").raise_for_status()
         return sum(fault["struck"] for fault in faults)
+
+    def newest_entry(self) -> int:
+        """The number of the ledger's newest entry; 0 when it has none."""
+        with closing(sqlite3.connect(self.store, timeout=10)) as connection:
+            (number,) = connection.execute("SELECT coalesce(max(number), 0) FROM ledger").fetchone()
+        return int(number)
 
     def subscriptions(self) -> set[str]:
         """Whom CPR tells of."""

@@ -157,6 +157,7 @@ def _try_once(stage: Stage, scenario: Scenario, trial: Trial) -> tuple[Verdict, 
         # Once more, now that all systems are well.
         _recover(stage, scenario, ready)
     verdict = judge(stage, scenario, ready, str(trial))
+    assert verdict.is_clean or not trial.asks_nobody, f"{trial}: a person was asked about what can be looked up"
     _give_back(stage, scenario, ready, verdict)
     return verdict, at
 

@@ -44,6 +44,21 @@ UNTIL = ("before commit", "after commit")
 _OF_WRITES = frozenset(
     {FaultKind.CONFLICT, FaultKind.PRECONDITION, FaultKind.CLOSED, FaultKind.LOCKED, FaultKind.ARCHIVED}
 )
+#: What passes: the system answers the next time, and what became of a change can be looked up.
+_PASSING = frozenset(
+    {
+        FaultKind.TIMEOUT_BEFORE_COMMIT,
+        FaultKind.TIMEOUT_AFTER_COMMIT,
+        FaultKind.SLOW,
+        FaultKind.UNAUTHORIZED,
+        FaultKind.THROTTLED,
+        FaultKind.BROKEN,
+        FaultKind.BROKEN_AFTER_COMMIT,
+        FaultKind.UNAVAILABLE,
+        FaultKind.SERVICE_FAULT,
+        FaultKind.CLOCK_SKEW,
+    }
+)
 _SEED = 20
 
 
@@ -75,6 +90,11 @@ class Trial:
         if self.fault is None:
             return "crash"
         return "fault" if self.act == "none" else "both"
+
+    @property
+    def asks_nobody(self) -> bool:
+        """Whether all is to end well without anybody being asked: no system has said no, and all can be looked up."""
+        return self.fault is None or self.fault.kind in _PASSING
 
     @property
     def features(self) -> frozenset[str]:
