@@ -82,6 +82,7 @@ bench: $(SYNCED) ## 2,000 address changes over HTTP, measured
 
 hooks: $(SYNCED) ## Let git run the quick checks before each commit
 	@$(BIN)/pre-commit install
+	@echo "A commit needs uv on the PATH, or the virtual environment activated: . $(BIN)/activate"
 
 clean: ## Remove what can be made again: .venv, caches, var/
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis var build dist

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import check
+from apps.cli.grammar import COMMANDS
 from audit.vocabulary import EventType
 from casework.states import (
     AcceptanceKind,
@@ -22,6 +23,7 @@ from casework.states import (
 from connectors import errors
 from connectors.records import LookUpWorth, Sighting
 from foundation.actor import Established, Role
+from foundation.settings import PREFIX, Settings
 from robots.address_update.reasons import Reason
 from robots.address_update.ruling import RulingKind
 
@@ -36,6 +38,17 @@ def _make_targets(root: Path) -> set[str]:
 def _heading(text: str) -> str:
     """The lines under the newest heading of a changelog."""
     return text.split("\n## ", 2)[1]
+
+
+def test_every_setting_stands_in_the_list_of_settings_as_the_program_says_it(root: Path) -> None:
+    text = (root / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(SAGSGANG_\w+)` \|.*?\| (.+) \|$", text, re.MULTILINE)
+    assert dict(rows) == {f"{PREFIX}{name.upper()}": field.description for name, field in Settings.model_fields.items()}
+
+
+def test_every_command_of_the_first_word_stands_in_the_readme(root: Path) -> None:
+    text = (root / "README.md").read_text(encoding="utf-8")
+    assert not [word for word in {command.words[0] for command in COMMANDS} if f"sagsgang {word}" not in text]
 
 
 def test_the_readme_names_both_commands_with_and_without_make(root: Path) -> None:
