@@ -115,25 +115,20 @@ def test_done_is_final(place: Workplace, worker: Worker) -> None:
     assert (_known(place).state, _known(place).remote_id) == (EffectState.DONE, "r1")
 
 
-def test_a_second_done_stands_in_the_trail_as_late(place: Workplace, worker: Worker) -> None:
-    # Two calls truly happened, and the record must not show one.
+@pytest.mark.parametrize("first_to_tell", [1, 2])
+def test_a_second_done_stands_in_the_trail_as_late(place: Workplace, worker: Worker, first_to_tell: int) -> None:
+    # Two calls truly happened, and the record must not show one, whichever told of its ending first.
     claimed = add_and_take(place, worker=worker.id)
     first = intend_note(place, claimed.lease)
-    second = intend_note(place, claimed.lease, before=first)
-    end_note(place, claimed.lease, second, Ending(state=EffectState.DONE, remote_id="r2"))
-    end_note(place, claimed.lease, first, Ending(state=EffectState.DONE, remote_id="r1"))
+    calls = {1: first, 2: intend_note(place, claimed.lease, before=first)}
+    other = 3 - first_to_tell
+    for call in (first_to_tell, other):
+        end_note(place, claimed.lease, calls[call], Ending(state=EffectState.DONE, remote_id=f"r{call}"))
     told = [body["facts"] for body in events(place) if body["type"] == "effect.done"]
-    assert [(facts["remote"], facts["call"], facts.get("late")) for facts in told] == [("r2", 2, None), ("r1", 1, True)]
-
-
-def test_a_second_done_is_late_also_when_the_first_call_was_the_first_to_tell(place: Workplace, worker: Worker) -> None:
-    claimed = add_and_take(place, worker=worker.id)
-    first = intend_note(place, claimed.lease)
-    second = intend_note(place, claimed.lease, before=first)
-    end_note(place, claimed.lease, first, Ending(state=EffectState.DONE, remote_id="r1"))
-    end_note(place, claimed.lease, second, Ending(state=EffectState.DONE, remote_id="r2"))
-    told = [body["facts"] for body in events(place) if body["type"] == "effect.done"]
-    assert [(facts["remote"], facts["call"], facts.get("late")) for facts in told] == [("r1", 1, None), ("r2", 2, True)]
+    assert [(facts["remote"], facts["call"], facts.get("late")) for facts in told] == [
+        (f"r{first_to_tell}", first_to_tell, None),
+        (f"r{other}", other, True),
+    ]
 
 
 @pytest.mark.parametrize("seen_by", ["looking", "a person"])

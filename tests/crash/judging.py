@@ -38,7 +38,6 @@ from tests.crash.stage import Stage
 
 _EVENT, _ITEM = AuditEventRow.__table__, WorkItemRow.__table__
 _EFFECT, _INCIDENT = EffectRow.__table__, IncidentRow.__table__
-
 _MET, _RESULT, _RUN = IncidentItemRow.__table__, WorkResultRow.__table__, RunRow.__table__
 
 _ROUTES = {"update_party_contact": ADDRESS, "append_journal_note": NOTE, "create_reminder": TASK}
