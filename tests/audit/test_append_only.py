@@ -33,7 +33,7 @@ def trail(place: Workplace, event: Event, ring: KeyRing, fill: Fill, signer: Sig
     signer.sign(place.database, now=place.now())
     with place.database.write() as session:
         record(session, event, at=place.now(), environment="simulated")
-        refer_to(session, ring, identity="0101010001", year=2026)
+        refer_to(session, ring, identity="1012620001", year=2026)
     at = "'2026-03-02 11:00:00'"
     data = "'x'" if place.database.is_sqlite else "'x'::bytea"
     anchor = f"SELECT size, 'k', 'n', {data}, {at} FROM audit_checkpoint"  # noqa: S608 - names of our own tables.
@@ -126,7 +126,7 @@ def test_what_retention_erases_can_be_deleted(trail: Workplace, ring: KeyRing) -
     actor, years = ActorRef(ActorKind.PERSON, "carla", "os_account"), range(2026, 2027)
     with trail.database.write() as session:
         at = trail.now()
-        assert erase(session, ring, identity="0101010001", years=years, actor=actor, at=at, environment="test") == 1
+        assert erase(session, ring, identity="1012620001", years=years, actor=actor, at=at, environment="test") == 1
     raw(trail, "DELETE FROM audit_private")
     assert rows(trail, "SELECT * FROM audit_private") == []
 

@@ -163,8 +163,8 @@ def test_a_worker_records_with_the_writers_rights_alone(
     acting_as: Callable[[str], Database], place: Workplace, ring: KeyRing
 ) -> None:
     with acting_as(WRITER).write() as session:
-        assert refer_to(session, ring, identity="0101010001", year=2026) == refer_to(
-            session, ring, identity="0101010001", year=2026
+        assert refer_to(session, ring, identity="1012620001", year=2026) == refer_to(
+            session, ring, identity="1012620001", year=2026
         )
         for count in (2, 100):
             events = [plain(number) for number in range(count)]

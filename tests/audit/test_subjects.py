@@ -12,7 +12,7 @@ from tests.concurrency import at_once
 from tests.workbench import event_types, events, rows
 
 #: A published test number.
-CITIZEN = "0101010001"
+CITIZEN = "1012620001"
 OTHER = "0202020002"
 
 

@@ -5,7 +5,7 @@ from casework.workplace import Workplace
 from tests.workbench import ROBOT, rows
 
 #: A published test number.
-CITIZEN = "0101010001"
+CITIZEN = "1012620001"
 
 
 def _remember(place: Workplace, value: str, robot: str = ROBOT) -> None:

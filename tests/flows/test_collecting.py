@@ -233,7 +233,7 @@ def _event(number: int) -> PersonEvent:
 @pytest.mark.parametrize("kind", [AccessDenied, AuthExpired, SchemaDrift])
 def test_a_source_that_waiting_does_not_mend_is_an_incident_at_once(office: Office, kind: type[ConnectorError]) -> None:
     for _ in range(2):
-        office.events.fail_next(kind("twin_cpr_events", "poll", "0101010000"))
+        office.events.fail_next(kind("twin_cpr_events", "poll", "1012620000"))
         with pytest.raises(kind):
             _collect(office)
     with office.composition.place.database.read() as session:

@@ -22,7 +22,7 @@ def _settings(settings: Settings, *hooks: Webhook) -> Settings:
 
 def _incident(place: Workplace, code: str = "unavailable") -> None:
     with place.database.write() as session:
-        report(session, place, robot=ROBOT, system="nova", code=code, message="Borger 0101010000")
+        report(session, place, robot=ROBOT, system="nova", code=code, message="Borger 1012620000")
 
 
 def test_an_incident_is_told_once_a_day_with_the_stamp(place: Workplace, settings: Settings) -> None:
@@ -35,7 +35,7 @@ def test_an_incident_is_told_once_a_day_with_the_stamp(place: Workplace, setting
         assert tell_people(place, told).sent == 1
     first = hook.posted[0]
     assert first["title"] == f"PRØVE: Driftshændelse: {ROBOT} mod nova (unavailable)"
-    assert "0101010000" not in str(hook.posted)
+    assert "1012620000" not in str(hook.posted)
     assert "127.0.0.1" not in str(rows(place, "SELECT * FROM notice"))
 
 

@@ -51,7 +51,7 @@ def test_a_file_that_may_only_be_read_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_database_is_damaged(tmp_path: Path, ring: KeyRing) -> None:
-    (tmp_path / "a.db").write_bytes(b"0101010000 er ikke en database. " * 100)
+    (tmp_path / "a.db").write_bytes(b"1012620000 er ikke en database. " * 100)
     assert fault_of(_raised(lambda: _write_to(f"sqlite:///{(tmp_path / 'a.db').as_posix()}", ring))) == DAMAGED
 
 

@@ -9,7 +9,7 @@ from foundation.errors import ConfigurationError, SagsgangError
 from foundation.settings import SIMULATED_SECRET, Settings, load_settings
 from tests.conftest import forget_settings
 
-SECRET = "hemmelig-0101010001"
+SECRET = "hemmelig-1012620001"
 PROPER = {
     "environment": "test",
     "nova_url": "https://nova.example/api",

@@ -144,7 +144,7 @@ def test_an_error_past_sqlalchemy_is_sqlalchemys_own_and_shows_no_values(
     make_database: Callable[..., str], ring: KeyRing
 ) -> None:
     database = Database(make_database("sqlite"), ring)
-    row = ("0101010001", "s", "c", "2026-01-01")
+    row = ("1012620001", "s", "c", "2026-01-01")
 
     def insert_twice(session: Session) -> None:
         statement = "INSERT INTO bookmark (robot, source, cursor, updated_at) VALUES (?, ?, ?, ?)"
@@ -156,6 +156,6 @@ def test_an_error_past_sqlalchemy_is_sqlalchemys_own_and_shows_no_values(
 
     with pytest.raises(DBAPIError) as caught:
         write()
-    assert "0101010001" not in str(caught.value)
+    assert "1012620001" not in str(caught.value)
     assert _count(database) == 0
     database.dispose()

@@ -33,7 +33,7 @@ from foundation.errors import SagsgangError
 from foundation.logs import configure_logs
 from foundation.settings import Settings, load_settings
 
-SECRET = "Prøvevej 7, 0101010000"
+SECRET = "Prøvevej 7, 1012620000"
 
 
 def main() -> None:
@@ -186,9 +186,9 @@ async def what_prefect_says(settings: Settings) -> dict[str, Any]:
         "failed_tasks": sorted({task["state"]["message"] for task in tasks if task["state_type"] == "FAILED"}),
         "retries": sorted({task["empirical_policy"]["retries"] for task in tasks}),
         "logs": logs,
-        "is_personal": SECRET in everything or "0101010000" in everything,
+        "is_personal": SECRET in everything or "1012620000" in everything,
         "flow_parameters": list(inspect.signature(run_robot_flow.fn).parameters),
-        "refuses": [_is_refused(run_robot_flow, name) for name in ("0101010000", "010101-0000", "Hans Hansen")],
+        "refuses": [_is_refused(run_robot_flow, name) for name in ("1012620000", "101262-0000", "Hans Hansen")],
         "schedule_answer": schedule.status_code,
         "dropped": dropped,
         "made_up": [*made_up, asked_for.type.value if asked_for is not None else None],
